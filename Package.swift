@@ -1,0 +1,120 @@
+// swift-tools-version:6.1
+
+import PackageDescription
+
+let products: [Product] = [
+  .library(name: "GRPCWeb", targets: ["GRPCWeb"]),
+  .library(name: "GRPCWebHummingbird", targets: ["GRPCWebHummingbird"]),
+]
+
+let dependencies: [Package.Dependency] = [
+  .package(url: "https://github.com/apple/swift-http-types.git", from: "1.4.0"),
+  .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
+  .package(url: "https://github.com/apple/swift-nio.git", from: "2.81.0"),
+  .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.3.0"),
+  .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.16.0"),
+  .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
+
+  // Test-only dependencies:
+  .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.31.0", traits: []),
+  .package(url: "https://github.com/grpc/grpc-swift-protobuf.git", from: "2.1.0"),
+]
+
+// Maps "@available(GRPCWeb 1.x, *)" to platforms: those of gRPC Swift 2 itself.
+let nextMinorVersion = 0
+let availabilitySettings: [SwiftSetting] = (0 ... nextMinorVersion).map { minor in
+  let platforms = "macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0"
+  return .enableExperimentalFeature("AvailabilityMacro=GRPCWeb 1.\(minor):\(platforms)")
+}
+
+let swiftSettings: [SwiftSetting] =
+  availabilitySettings + [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+
+let targets: [Target] = [
+  // The protocol and the engine; no I/O.
+  .target(
+    name: "GRPCWeb",
+    dependencies: [
+      "CZlib",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "NIOCore", package: "swift-nio"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .systemLibrary(
+    name: "CZlib",
+    pkgConfig: "zlib",
+    providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"]), .brew(["zlib"])]
+  ),
+
+  // Adapters.
+  .target(
+    name: "GRPCWebHummingbird",
+    dependencies: [
+      "GRPCWeb",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+
+  // Tests.
+  .target(
+    name: "GRPCWebTestSupport",
+    dependencies: [
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+    ],
+    path: "Tests/GRPCWebTestSupport",
+    exclude: ["Protos"],
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebTests",
+    dependencies: [
+      "GRPCWeb",
+      "GRPCWebTestSupport",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebHummingbirdTests",
+    dependencies: [
+      "GRPCWeb",
+      "GRPCWebHummingbird",
+      "GRPCWebTestSupport",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+]
+
+let package = Package(
+  name: "sonora",
+  products: products,
+  dependencies: dependencies,
+  targets: targets
+)

@@ -1,0 +1,113 @@
+internal import CZlib
+internal import GRPCCore
+internal import NIOCore
+
+/// Inflates messages, one whole message at a time, and never more of one than its limit.
+@available(GRPCWeb 1.0, *)
+final class Inflater {
+  // zlib keeps a pointer to its stream, so that the stream must not move.
+  private let stream: UnsafeMutablePointer<z_stream>
+
+  /// How many bytes the output grows by at least.
+  private static let smallestGrowth = 16 * 1024
+
+  init(format: ZlibFormat) throws(RPCError) {
+    self.stream = .allocate(capacity: 1)
+    self.stream.initialize(to: z_stream())
+    guard CZlib_inflateInit2(self.stream, format.windowBits) == Z_OK else {
+      // The only cause there is: no memory for the window.
+      throw RPCError(code: .resourceExhausted, message: "No memory to decompress a message.")
+    }
+  }
+
+  deinit {
+    inflateEnd(self.stream)
+    self.stream.deallocate()
+  }
+
+  /// Inflates a message.
+  ///
+  /// The output grows as it is needed and stops growing at the limit: a small input that inflates
+  /// to more costs no more memory than the limit.
+  ///
+  /// - Parameters:
+  ///   - compressed: The whole compressed message.
+  ///   - limit: The largest message accepted, in bytes.
+  ///   - output: Where the message is appended.
+  /// - Throws: `internalError` when the input isn't a whole message of the format,
+  ///   `resourceExhausted` when the message is larger than the limit.
+  func inflate(
+    _ compressed: ByteBuffer,
+    limit: Int,
+    into output: inout ByteBuffer
+  ) throws(RPCError) {
+    inflateReset(self.stream)
+
+    var input = compressed
+    var size = 0
+    while true {
+      // One byte more than the limit tells a message of exactly that size from a larger one.
+      let room = min(limit - size, max(size, Self.smallestGrowth)) + 1
+      let (result, written) = self.inflate(&input, into: &output, room: room)
+      size += written
+
+      guard size <= limit else {
+        throw RPCError(
+          code: .resourceExhausted,
+          message: "A compressed message exceeds the limit of \(limit) bytes once decompressed."
+        )
+      }
+
+      switch result {
+      case Z_STREAM_END:
+        guard input.readableBytes == 0 else {
+          throw RPCError(
+            code: .internalError,
+            message: "A compressed message is followed by \(input.readableBytes) excess bytes."
+          )
+        }
+        return
+
+      case Z_OK where written == room:
+        continue
+
+      case Z_OK, Z_BUF_ERROR:
+        // There is room, so it is input that is missing.
+        throw RPCError(code: .internalError, message: "A compressed message is truncated.")
+
+      default:
+        throw RPCError(code: .internalError, message: "A compressed message can't be decompressed.")
+      }
+    }
+  }
+
+  /// Runs zlib once over what is left of the input.
+  private func inflate(
+    _ input: inout ByteBuffer,
+    into output: inout ByteBuffer,
+    room: Int
+  ) -> (result: Int32, written: Int) {
+    var result = Z_OK
+    var written = 0
+
+    input.readWithUnsafeReadableBytes { source in
+      let consumable = min(source.count, Int(UInt32.max))
+      self.stream.pointee.setInput(source)
+      self.stream.pointee.avail_in = UInt32(consumable)
+
+      output.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { target in
+        self.stream.pointee.next_out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        self.stream.pointee.avail_out = UInt32(clamping: room)
+        result = CZlib.inflate(self.stream, Z_NO_FLUSH)
+        written = room - Int(self.stream.pointee.avail_out)
+        return written
+      }
+
+      return consumable - Int(self.stream.pointee.avail_in)
+    }
+
+    self.stream.pointee.next_in = nil
+    self.stream.pointee.next_out = nil
+    return (result, written)
+  }
+}

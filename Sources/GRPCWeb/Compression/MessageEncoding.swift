@@ -1,0 +1,39 @@
+/// An encoding of messages, as `grpc-encoding` and `grpc-accept-encoding` name them.
+@available(GRPCWeb 1.0, *)
+enum MessageEncoding: String, CaseIterable, Hashable, Sendable {
+  case identity
+  case gzip
+  case deflate
+
+  /// The encodings this library knows, for a `grpc-accept-encoding` header.
+  static let supported = Self.allCases.map(\.rawValue).joined(separator: ",")
+
+  /// The encoding that a `grpc-encoding` header names: identity without one, `nil` when it names one
+  /// that isn't known.
+  init?(header: String?) {
+    guard let header = header else {
+      self = .identity
+      return
+    }
+    self.init(rawValue: header.trimmingWhitespace().lowercased())
+  }
+
+  /// Returns the encodings known among those that a header lists.
+  static func known(in acceptEncoding: String) -> [Self] {
+    acceptEncoding.split(separator: ",").compactMap {
+      Self(rawValue: $0.trimmingWhitespace().lowercased())
+    }
+  }
+
+  /// The format in which zlib reads and writes it, or `nil` for identity.
+  var format: ZlibFormat? {
+    switch self {
+    case .identity:
+      return nil
+    case .gzip:
+      return .gzip
+    case .deflate:
+      return .zlib
+    }
+  }
+}

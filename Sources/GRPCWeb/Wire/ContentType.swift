@@ -1,0 +1,99 @@
+/// How the frames of a body are written: as they are, or as base64 text.
+///
+/// Request and response each have a mode of their own.
+@available(GRPCWeb 1.0, *)
+enum BodyMode: Hashable, Sendable {
+  /// `application/grpc-web`
+  case binary
+  /// `application/grpc-web-text`
+  case text
+}
+
+/// The content types of gRPC-Web.
+@available(GRPCWeb 1.0, *)
+enum ContentType {
+  /// The content type of a body in the given mode.
+  static func value(for mode: BodyMode) -> String {
+    switch mode {
+    case .binary:
+      return "application/grpc-web+proto"
+    case .text:
+      return "application/grpc-web-text+proto"
+    }
+  }
+
+  /// The media types that requests may have, for an `accept-post` header.
+  static let accepted = "application/grpc-web+proto, application/grpc-web-text+proto"
+
+  /// Returns whether a content type is gRPC-Web's, in whatever message format.
+  static func isGRPCWeb(_ contentType: String) -> Bool {
+    let prefix = "application/grpc-web"
+    guard Self.essence(of: contentType).hasASCIIPrefix(prefix) else { return false }
+    let rest = Self.essence(of: contentType).utf8.dropFirst(prefix.utf8.count)
+    guard let first = rest.first else { return true }
+    return first == UInt8(ascii: "+") || first == UInt8(ascii: "-")
+  }
+
+  /// Returns the mode that a content type stands for.
+  ///
+  /// Type and subtype are compared without case, parameters are ignored.
+  ///
+  /// - Returns: The mode, or `nil` when the type isn't gRPC-Web with protobuf messages.
+  static func mode(of contentType: String) -> BodyMode? {
+    let essence = Self.essence(of: contentType)
+    if essence.equalsASCII("application/grpc-web+proto")
+      || essence.equalsASCII("application/grpc-web")
+    {
+      return .binary
+    } else if essence.equalsASCII("application/grpc-web-text+proto")
+      || essence.equalsASCII("application/grpc-web-text")
+    {
+      return .text
+    } else {
+      return nil
+    }
+  }
+
+  /// Chooses the mode of a response.
+  ///
+  /// - Parameters:
+  ///   - accept: The value of the request's `accept` header, if it has one.
+  ///   - requestMode: The mode of the request.
+  /// - Returns: The mode that `accept` prefers; the request's where it names neither, or both alike.
+  static func responseMode(accept: String?, requestMode: BodyMode) -> BodyMode {
+    guard let accept = accept else { return requestMode }
+
+    var preferred: (mode: BodyMode, quality: Double)?
+    for range in accept.split(separator: ",") {
+      guard let mode = Self.mode(of: String(range)) else { continue }
+      let quality = Self.quality(of: range)
+      guard quality > 0 else { continue }
+
+      switch preferred {
+      case .some(let best) where best.quality > quality:
+        continue
+      case .some(let best) where best.quality == quality && mode != requestMode:
+        continue
+      default:
+        preferred = (mode, quality)
+      }
+    }
+    return preferred?.mode ?? requestMode
+  }
+
+  /// The type and subtype: what stands before the parameters.
+  private static func essence(of contentType: String) -> Substring {
+    (contentType.split(separator: ";", maxSplits: 1).first ?? "").trimmingWhitespace()
+  }
+
+  /// The weight of a media range, 1 where it has none that can be read.
+  private static func quality(of range: Substring) -> Double {
+    for parameter in range.split(separator: ";").dropFirst() {
+      let parameter = parameter.trimmingWhitespace()
+      if parameter.hasASCIIPrefix("q=") {
+        return Double(parameter.dropFirst(2)) ?? 1
+      }
+    }
+    return 1
+  }
+}

@@ -1,0 +1,143 @@
+internal import GRPCCore
+internal import NIOCore
+
+/// Cuts a stream of bytes into frames, whatever the chunks it arrives in.
+///
+/// A length is checked against its limit before anything of the payload is kept. An error is
+/// final: after one the decoder must not be used again.
+@available(GRPCWeb 1.0, *)
+struct FrameDecoder {
+  /// A frame taken from the stream.
+  enum Frame: Hashable {
+    /// An uncompressed message.
+    case message(GRPCWebMessage)
+    /// The bytes of a message as compressed by the sender.
+    case compressedMessage(ByteBuffer)
+    /// The block of trailers, with whether it is compressed.
+    case trailers(ByteBuffer, isCompressed: Bool)
+  }
+
+  private var buffer: ByteBuffer
+  private let maximumMessageSize: Int
+  private let maximumTrailersSize: Int?
+
+  /// Creates a decoder.
+  ///
+  /// - Parameters:
+  ///   - maximumMessageSize: The largest message accepted, in bytes.
+  ///   - maximumTrailersSize: The largest block of trailers accepted, in bytes; `nil` where
+  ///     trailers have no place, as in a request.
+  init(maximumMessageSize: Int, maximumTrailersSize: Int? = nil) {
+    self.buffer = ByteBuffer()
+    self.maximumMessageSize = maximumMessageSize
+    self.maximumTrailersSize = maximumTrailersSize
+  }
+
+  /// The number of bytes received that aren't part of a frame taken yet.
+  var bufferedBytes: Int {
+    self.buffer.readableBytes
+  }
+
+  /// Adds bytes from the stream.
+  mutating func append(_ bytes: ByteBuffer) {
+    if self.buffer.readableBytes == 0 {
+      // The usual case, a chunk of whole frames: they are slices of the chunk itself.
+      self.buffer = bytes
+    } else {
+      self.buffer.writeImmutableBuffer(bytes)
+    }
+  }
+
+  /// Takes the next frame.
+  ///
+  /// - Returns: A frame, or `nil` when more bytes are needed.
+  /// - Throws: `internalError` for a frame that may not stand where it does, `resourceExhausted`
+  ///   for a length over its limit.
+  mutating func next() throws(RPCError) -> Frame? {
+    guard
+      let flags = self.buffer.getInteger(at: self.buffer.readerIndex, as: UInt8.self),
+      let length = self.buffer.getInteger(at: self.buffer.readerIndex + 1, as: UInt32.self)
+    else {
+      return nil
+    }
+
+    let header = FrameHeader(flags: flags, length: length)
+    try self.validate(header)
+
+    guard let frame = self.buffer.readSlice(length: FrameHeader.size + Int(header.length)) else {
+      return nil
+    }
+
+    if self.buffer.readableBytes == 0 {
+      // Give up the storage, which the frame shares: appending to it would copy it.
+      self.buffer = ByteBuffer()
+    }
+
+    if !header.isTrailers && !header.isCompressed {
+      return .message(GRPCWebMessage(frame: frame))
+    }
+
+    var payload = frame
+    payload.moveReaderIndex(forwardBy: FrameHeader.size)
+    return header.isTrailers
+      ? .trailers(payload, isCompressed: header.isCompressed)
+      : .compressedMessage(payload)
+  }
+
+  private func validate(_ header: FrameHeader) throws(RPCError) {
+    if header.hasUnknownFlags {
+      throw RPCError(
+        code: .internalError,
+        message: "Received a frame with unknown flags (\(header.flags))."
+      )
+    }
+
+    let limit: Int
+    let subject: String
+    if header.isTrailers {
+      guard let maximumTrailersSize = self.maximumTrailersSize else {
+        throw RPCError(code: .internalError, message: "Received trailers in a request.")
+      }
+      limit = maximumTrailersSize
+      subject = "trailers"
+    } else if header.isCompressed {
+      // The limit is that of the inflated message. Compression makes what it can't shrink a
+      // little longer: by five bytes for every 16 KiB, a header and a checksum.
+      limit = self.maximumMessageSize.saturatingAdd(self.maximumMessageSize / 1024 + 64)
+      subject = "a compressed message"
+    } else {
+      limit = self.maximumMessageSize
+      subject = "a message"
+    }
+
+    if header.length > limit {
+      throw RPCError(
+        code: .resourceExhausted,
+        message: """
+          Received \(subject) of \(header.length) bytes, which exceeds the limit of \(limit) bytes.
+          """
+      )
+    }
+  }
+
+  /// Checks that the stream may end here.
+  ///
+  /// - Throws: `internalError` when it ends inside a frame.
+  func finish() throws(RPCError) {
+    if self.buffer.readableBytes > 0 {
+      throw RPCError(
+        code: .internalError,
+        message: """
+          The stream ended inside a frame, \(self.buffer.readableBytes) bytes after its start.
+          """
+      )
+    }
+  }
+}
+
+extension Int {
+  fileprivate func saturatingAdd(_ other: Int) -> Int {
+    let (sum, overflow) = self.addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
+}

@@ -1,0 +1,33 @@
+/// The five bytes before every message and before the trailers: flags and a length.
+///
+/// See "Length-Prefixed-Message" in gRPC's PROTOCOL-HTTP2 document and the trailers flag in
+/// PROTOCOL-WEB.
+@available(GRPCWeb 1.0, *)
+struct FrameHeader: Hashable, Sendable {
+  /// The number of bytes that a header takes.
+  static let size = 5
+
+  static let compressedFlag: UInt8 = 0b0000_0001
+  static let trailersFlag: UInt8 = 0b1000_0000
+
+  /// The flags, as sent.
+  var flags: UInt8
+
+  /// The number of bytes in the payload that follows.
+  var length: UInt32
+
+  /// Whether the payload is compressed with the encoding of the `grpc-encoding` header.
+  var isCompressed: Bool {
+    self.flags & Self.compressedFlag != 0
+  }
+
+  /// Whether the payload is the block of trailers that ends a response.
+  var isTrailers: Bool {
+    self.flags & Self.trailersFlag != 0
+  }
+
+  /// Whether a flag is set that the protocol doesn't define.
+  var hasUnknownFlags: Bool {
+    self.flags & ~(Self.compressedFlag | Self.trailersFlag) != 0
+  }
+}

@@ -1,0 +1,108 @@
+public import GRPCCore
+internal import NIOCore
+
+/// The bytes of one message, stored behind the five bytes of its frame header.
+///
+/// gRPC serializes into values of this type and deserializes from them. As the header is written
+/// when the size becomes known, an uncompressed message is already a frame: sending it copies
+/// nothing, whether or not somebody else still holds a reference to the bytes.
+@available(GRPCWeb 1.0, *)
+public struct GRPCWebMessage: GRPCContiguousBytes, Sendable {
+  /// The frame: an uncompressed header, then the message.
+  private(set) var frame: ByteBuffer
+
+  /// Room behind the message for a short block of trailers, so that a small unary response grows
+  /// no buffer.
+  private static let trailingCapacity = 64
+
+  /// Creates a message of `count` bytes, each of them `byte`.
+  public init(repeating byte: UInt8, count: Int) {
+    self.init(capacity: count)
+    self.frame.writeRepeatingByte(byte, count: count)
+    self.writeLength()
+  }
+
+  /// Creates a message from the bytes of a sequence.
+  public init<Bytes: Sequence>(_ sequence: Bytes) where Bytes.Element == UInt8 {
+    self.init(capacity: sequence.underestimatedCount)
+    self.frame.writeBytes(sequence)
+    self.writeLength()
+  }
+
+  /// Creates a message from an uncompressed frame as it came from the wire.
+  ///
+  /// - Parameter frame: A whole frame, header included, whose compressed flag isn't set.
+  init(frame: ByteBuffer) {
+    self.frame = frame
+  }
+
+  /// Creates a message whose bytes `body` appends to the buffer that it is handed.
+  ///
+  /// - Parameters:
+  ///   - capacity: The number of bytes expected.
+  ///   - body: Appends the bytes of the message.
+  /// - Throws: What `body` throws.
+  init<Failure: Error>(
+    capacity: Int,
+    writingWith body: (inout ByteBuffer) throws(Failure) -> Void
+  ) throws(Failure) {
+    self.init(capacity: capacity)
+    try body(&self.frame)
+    self.writeLength()
+  }
+
+  private init(capacity: Int) {
+    self.frame = ByteBuffer()
+    self.frame.reserveCapacity(FrameHeader.size + capacity + Self.trailingCapacity)
+    self.frame.writeRepeatingByte(0, count: FrameHeader.size)
+  }
+
+  private mutating func writeLength() {
+    // A message over 4 GiB has no frame; the exchange refuses it before this length is sent.
+    self.frame.setInteger(
+      UInt32(clamping: self.count),
+      at: self.frame.readerIndex + MemoryLayout<UInt8>.size
+    )
+  }
+
+  /// The number of bytes in the message, its header not counted.
+  public var count: Int {
+    self.frame.readableBytes - FrameHeader.size
+  }
+
+  /// The message's bytes, sharing this value's storage.
+  var payload: ByteBuffer {
+    var payload = self.frame
+    payload.moveReaderIndex(forwardBy: FrameHeader.size)
+    return payload
+  }
+
+  /// Calls `body` with the bytes of the message, for the duration of the call.
+  public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    try self.frame.withUnsafeReadableBytes { frame in
+      try body(UnsafeRawBufferPointer(rebasing: frame[FrameHeader.size...]))
+    }
+  }
+
+  /// Calls `body` with the mutable bytes of the message, for the duration of the call.
+  public mutating func withUnsafeMutableBytes<R>(
+    _ body: (UnsafeMutableRawBufferPointer) throws -> R
+  ) rethrows -> R {
+    try self.frame.withUnsafeMutableReadableBytes { frame in
+      try body(UnsafeMutableRawBufferPointer(rebasing: frame[FrameHeader.size...]))
+    }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension GRPCWebMessage: Hashable {
+  /// Whether two messages have the same bytes.
+  public static func == (lhs: Self, rhs: Self) -> Bool {
+    lhs.payload == rhs.payload
+  }
+
+  /// Hashes the bytes of the message.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(self.payload)
+  }
+}

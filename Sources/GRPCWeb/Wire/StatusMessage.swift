@@ -1,0 +1,68 @@
+/// The coding of `grpc-message`: UTF-8, percent-encoded outside %x20-24 and %x26-7E.
+///
+/// See "Status-Message" in gRPC's PROTOCOL-HTTP2 document.
+enum StatusMessage {
+  /// Encodes a message for the wire.
+  static func encode(_ message: String) -> String {
+    guard message.utf8.contains(where: { !Self.isPlain($0) }) else { return message }
+
+    var encoded = ""
+    encoded.reserveCapacity(message.utf8.count + 16)
+    for byte in message.utf8 {
+      if Self.isPlain(byte) {
+        encoded.unicodeScalars.append(Unicode.Scalar(byte))
+      } else {
+        encoded.append("%")
+        encoded.append(Self.hexadecimalDigit(byte >> 4))
+        encoded.append(Self.hexadecimalDigit(byte & 0x0f))
+      }
+    }
+    return encoded
+  }
+
+  /// Decodes a message from the wire.
+  ///
+  /// Never fails: a `%` that starts no escape stands for itself, and bytes that aren't UTF-8 become
+  /// replacement characters.
+  static func decode(_ encoded: String) -> String {
+    guard encoded.utf8.contains(UInt8(ascii: "%")) else { return encoded }
+
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(encoded.utf8.count)
+    var remaining = Substring(encoded).utf8
+    while let byte = remaining.popFirst() {
+      if byte == UInt8(ascii: "%"), let escaped = Self.byte(ofEscape: remaining) {
+        decoded.append(escaped)
+        remaining = remaining.dropFirst(2)
+      } else {
+        decoded.append(byte)
+      }
+    }
+    return String(decoding: decoded, as: UTF8.self)
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x20 ... 0x24, 0x26 ... 0x7e:
+      return true
+    default:
+      return false
+    }
+  }
+
+  private static func byte(ofEscape digits: Substring.UTF8View) -> UInt8? {
+    let pair = digits.prefix(2)
+    guard pair.count == 2 else { return nil }
+    var byte: UInt8 = 0
+    for digit in pair {
+      guard let value = Character(Unicode.Scalar(digit)).hexDigitValue else { return nil }
+      byte = byte << 4 | UInt8(value)
+    }
+    return byte
+  }
+
+  private static func hexadecimalDigit(_ value: UInt8) -> Character {
+    let digit = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
+    return Character(Unicode.Scalar(digit))
+  }
+}
