@@ -1,0 +1,93 @@
+internal import GRPCCore
+internal import HTTPTypes
+
+/// What the head of a request says of the call that it starts.
+@available(GRPCWeb 1.0, *)
+public struct GRPCWebCallHead: Sendable {
+  /// The method called, with its type where it is registered.
+  var method: MethodDescriptor
+
+  /// The metadata that the client sent.
+  var metadata: Metadata
+
+  /// The mode of the request's body.
+  var requestMode: BodyMode
+
+  /// The mode of the response's body.
+  var responseMode: BodyMode
+
+  /// The encoding of request messages whose compressed flag is set: `identity` where the client
+  /// named none, `nil` where it named one that isn't known.
+  var requestEncoding: MessageEncoding?
+
+  /// The encoding to compress response messages with, `identity` for none.
+  var responseEncoding: MessageEncoding
+
+  /// How long the call may take from now on.
+  var timeout: Duration?
+
+  /// The origin of the page that calls, if a page does.
+  var origin: String?
+
+  /// Why the call must not reach a service.
+  var failure: RPCError?
+
+  /// Reads the head of a request.
+  ///
+  /// What is wrong with it becomes the call's ``failure``: such a call is answered, too.
+  init(
+    _ request: HTTPRequest,
+    method: MethodDescriptor,
+    requestMode: BodyMode,
+    failure: RPCError? = nil,
+    configuration: GRPCWebServerConfiguration
+  ) {
+    let fields = request.headerFields
+    self.method = method
+    self.requestMode = requestMode
+    self.responseMode = ContentType.responseMode(accept: fields[.accept], requestMode: requestMode)
+    self.origin = fields[.origin]
+    self.metadata = [:]
+    self.requestEncoding = MessageEncoding(header: fields[.grpcEncoding])
+    self.responseEncoding = Self.responseEncoding(
+      accepted: fields[.grpcAcceptEncoding],
+      compression: configuration.compression
+    )
+    self.failure = failure
+
+    do throws(RPCError) {
+      if self.requestEncoding == nil {
+        throw RPCError(
+          code: .unimplemented,
+          message: "Messages encoded as '\(fields[.grpcEncoding] ?? "")' aren't supported."
+        )
+      }
+      self.timeout = try Self.timeout(fields[.grpcTimeout])
+      self.metadata = try MetadataCoding.decodeRequest(fields)
+    } catch {
+      self.failure = failure ?? error
+    }
+  }
+
+  private static func responseEncoding(
+    accepted: String?,
+    compression: GRPCWebServerConfiguration.Compression
+  ) -> MessageEncoding {
+    guard compression.isEnabled, let accepted = accepted else { return .identity }
+    return MessageEncoding.known(in: accepted).first { $0 != .identity } ?? .identity
+  }
+
+  private static func timeout(_ value: String?) throws(RPCError) -> Duration? {
+    guard let value = value else { return nil }
+    guard let timeout = Timeout.decode(value) else {
+      throw RPCError(
+        code: .invalidArgument,
+        message: "'\(value)' isn't a timeout: one to eight digits and one of H, M, S, m, u, n."
+      )
+    }
+    guard timeout > .zero else {
+      throw RPCError(code: .deadlineExceeded, message: "The deadline had passed on arrival.")
+    }
+    return timeout
+  }
+}

@@ -1,0 +1,136 @@
+internal import GRPCCore
+public import HTTPTypes
+
+/// What to do with a request, decided from its head alone.
+@available(GRPCWeb 1.0, *)
+public enum GRPCWebRoute: Sendable {
+  /// Not gRPC-Web's: the app's own.
+  case pass
+  /// Answered at once and without a body; the request's body isn't read.
+  case respond(HTTPResponse)
+  /// A call.
+  case call(GRPCWebCallHead)
+}
+
+@available(GRPCWeb 1.0, *)
+extension GRPCWebRoute {
+  /// Decides what to do with a request.
+  ///
+  /// For one that has nothing to do with gRPC-Web this costs looking its path up.
+  ///
+  /// - Parameters:
+  ///   - request: The head of the request.
+  ///   - path: The path below the prefix that the services are mounted at.
+  ///   - methods: The registered methods.
+  ///   - configuration: The server's configuration.
+  init(
+    _ request: HTTPRequest,
+    path: String,
+    methods: MethodTable,
+    configuration: GRPCWebServerConfiguration
+  ) {
+    let method = methods.method(forPath: path)
+
+    switch request.method {
+    case .post:
+      self = Self.post(request, path: path, method: method, configuration: configuration)
+    case .options:
+      self = Self.options(request, isRegistered: method != nil, configuration: configuration)
+    default:
+      guard method != nil else {
+        self = .pass
+        return
+      }
+      var response = HTTPResponse(status: .methodNotAllowed)
+      response.headerFields[.allow] = "POST, OPTIONS"
+      self = .refuse(request, with: response, configuration: configuration)
+    }
+  }
+
+  private static func post(
+    _ request: HTTPRequest,
+    path: String,
+    method: MethodDescriptor?,
+    configuration: GRPCWebServerConfiguration
+  ) -> Self {
+    let contentType = request.headerFields[.contentType] ?? ""
+
+    guard let method = method else {
+      guard configuration.answersUnknownMethods, ContentType.isGRPCWeb(contentType),
+        let method = MethodTable.descriptor(forPath: path)
+      else {
+        return .pass
+      }
+      let error = RPCError(
+        code: .unimplemented,
+        message: "The method '\(method.fullyQualifiedMethod)' isn't implemented."
+      )
+      // The format of the messages doesn't matter to an answer that has none.
+      return .call(
+        GRPCWebCallHead(
+          request,
+          method: method,
+          requestMode: ContentType.mode(of: contentType) ?? .binary,
+          failure: error,
+          configuration: configuration
+        )
+      )
+    }
+
+    guard let requestMode = ContentType.mode(of: contentType) else {
+      var response = HTTPResponse(status: .unsupportedMediaType)
+      response.headerFields[.acceptPost] = ContentType.accepted
+      return .refuse(request, with: response, configuration: configuration)
+    }
+
+    return .call(
+      GRPCWebCallHead(
+        request,
+        method: method,
+        requestMode: requestMode,
+        configuration: configuration
+      )
+    )
+  }
+
+  private static func options(
+    _ request: HTTPRequest,
+    isRegistered: Bool,
+    configuration: GRPCWebServerConfiguration
+  ) -> Self {
+    guard configuration.cors.isEnabled,
+      let origin = request.headerFields[.origin],
+      request.headerFields[.accessControlRequestMethod] != nil
+    else {
+      return .pass
+    }
+
+    let requestedHeaders = request.headerFields[.accessControlRequestHeaders]
+
+    // A preflight has no content type. For a method that isn't registered the header that all
+    // gRPC-Web clients send tells: its page too is to read `unimplemented`, not a network error.
+    guard
+      isRegistered
+        || configuration.answersUnknownMethods
+          && requestedHeaders?.lowercased().contains("x-grpc-web") == true
+    else {
+      return .pass
+    }
+
+    return .respond(
+      configuration.cors.preflightResponse(origin: origin, requestedHeaders: requestedHeaders)
+    )
+  }
+
+  /// Refuses a request on HTTP's own terms, in a way that a page of an allowed origin can read.
+  private static func refuse(
+    _ request: HTTPRequest,
+    with response: HTTPResponse,
+    configuration: GRPCWebServerConfiguration
+  ) -> Self {
+    var response = response
+    response.headerFields[.contentLength] = "0"
+    configuration.cors.apply(origin: request.headerFields[.origin], to: &response.headerFields)
+    return .respond(response)
+  }
+}

@@ -1,0 +1,114 @@
+public import GRPCCore
+public import HTTPTypes
+public import Logging
+public import NIOCore
+
+/// Services that answer gRPC-Web calls inside a web app.
+///
+/// The services are gRPC Swift's, with stock generated code and interceptors. An adapter module adds
+/// what the web framework calls its extension point; with `GRPCWebHummingbird`:
+///
+/// ```swift
+/// let grpcWeb = GRPCWebServer(services: [Greeter()])
+/// router.add(middleware: grpcWeb.middleware())
+/// ```
+///
+/// There is nothing to start: calls are answered as soon as a server exists, and end when the last
+/// reference to it is gone.
+@available(GRPCWeb 1.0, *)
+public final class GRPCWebServer: Sendable {
+  private let transport: GRPCWebServerTransport
+  private let server: GRPCServer<GRPCWebServerTransport>
+  private let serving: Task<Void, any Error>
+
+  /// Creates a server that applies the given interceptors to every call.
+  ///
+  /// - Parameters:
+  ///   - services: The services to offer.
+  ///   - interceptors: Called in this order for each call, before the service.
+  ///   - configuration: How calls are answered.
+  ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
+  public convenience init(
+    services: [any RegistrableRPCService],
+    interceptors: [any ServerInterceptor] = [],
+    configuration: GRPCWebServerConfiguration = .defaults,
+    logger: Logger = Logger(label: "grpc-web")
+  ) {
+    self.init(
+      services: services,
+      interceptorPipeline: interceptors.map { .apply($0, to: .all) },
+      configuration: configuration,
+      logger: logger
+    )
+  }
+
+  /// Creates a server that applies interceptors to the calls each one targets.
+  ///
+  /// - Parameters:
+  ///   - services: The services to offer.
+  ///   - interceptorPipeline: Interceptors with the calls that they apply to, in order.
+  ///   - configuration: How calls are answered.
+  ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
+  public init(
+    services: [any RegistrableRPCService],
+    interceptorPipeline: [ConditionalInterceptor<any ServerInterceptor>],
+    configuration: GRPCWebServerConfiguration = .defaults,
+    logger: Logger = Logger(label: "grpc-web")
+  ) {
+    var router = RPCRouter<GRPCWebServerTransport>()
+    for service in services {
+      service.registerMethods(with: &router)
+    }
+    router.registerInterceptors(pipeline: interceptorPipeline)
+
+    let transport = GRPCWebServerTransport(configuration: configuration, logger: logger)
+    // Before the server does so itself, in a task of its own: a request may come first.
+    transport.configure(methods: router.methods)
+    let server = GRPCServer(transport: transport, router: router)
+
+    self.transport = transport
+    self.server = server
+    self.serving = Task { try await server.serve() }
+  }
+
+  deinit {
+    self.serving.cancel()
+  }
+
+  /// Takes no further calls; those that run may go on for the configured grace period, after which
+  /// they fail with `unavailable` and are cancelled.
+  public func beginGracefulShutdown() {
+    // Not by way of the server, which tells the transport only while `serve` runs.
+    self.transport.beginGracefulShutdown()
+  }
+
+  /// Waits until graceful shutdown has begun and the last call has ended.
+  public func untilShutdown() async {
+    _ = await self.serving.result
+  }
+
+  /// Decides what to do with a request, from its head alone.
+  ///
+  /// For a request that has nothing to do with gRPC-Web this costs looking its path up.
+  ///
+  /// - Parameters:
+  ///   - request: The head of the request.
+  ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none.
+  public func route(_ request: HTTPRequest, prefix: String = "") -> GRPCWebRoute {
+    self.transport.route(request, prefix: prefix)
+  }
+
+  /// Answers a call. See ``GRPCWebServerTransport/respond(to:body:peers:)``.
+  ///
+  /// - Parameters:
+  ///   - call: The call, as ``route(_:prefix:)`` made it of the head of the request.
+  ///   - body: The body of the request.
+  ///   - peers: The two ends of the connection.
+  public func respond<Body: AsyncSequence & Sendable>(
+    to call: GRPCWebCallHead,
+    body: Body,
+    peers: GRPCWebPeers = .unknown
+  ) async -> GRPCWebResponse where Body.Element == ByteBuffer {
+    await self.transport.respond(to: call, body: body, peers: peers)
+  }
+}

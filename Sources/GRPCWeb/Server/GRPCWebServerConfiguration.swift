@@ -1,0 +1,87 @@
+/// How a server answers gRPC-Web calls.
+///
+/// ```swift
+/// let configuration = GRPCWebServerConfiguration.defaults {
+///   $0.cors = .allow(origins: ["https://shop.example"])
+///   $0.limits.maximumRequestMessageSize = 16 * 1024 * 1024
+/// }
+/// ```
+@available(GRPCWeb 1.0, *)
+public struct GRPCWebServerConfiguration: Sendable {
+  /// Bounds on what one call may cost.
+  public struct Limits: Sendable, Hashable {
+    /// The largest request message accepted, in bytes after decompression. 4 MiB by default. A call
+    /// that sends a larger one fails with `resourceExhausted`.
+    public var maximumRequestMessageSize = 4 * 1024 * 1024
+
+    /// The largest response message sent, in bytes before compression. By default as large as a
+    /// frame can be, 4 GiB less one byte. A call that writes a larger one fails with
+    /// `resourceExhausted`.
+    public var maximumResponseMessageSize = Int(UInt32.max)
+
+    /// How many bytes of a streamed response may wait for a slow reader before the service's writer
+    /// is suspended. 64 KiB by default. One message more than this may wait.
+    public var maximumBufferedResponseBytes = 64 * 1024
+  }
+
+  /// When response messages are compressed, for peers that accept it.
+  public struct Compression: Sendable, Hashable {
+    /// Whether messages are compressed. Off by default.
+    public var isEnabled = false
+
+    /// The smallest message worth compressing, in bytes. 1 KiB by default.
+    public var minimumMessageSize = 1024
+
+    /// Compresses nothing.
+    public static let disabled = Self()
+
+    /// Compresses messages with gzip or deflate, whichever the peer names first.
+    public static let enabled = Self(isEnabled: true)
+  }
+
+  /// Where a call that fails before it sent anything puts its status.
+  public enum ErrorPlacement: Sendable, Hashable {
+    /// In a trailers frame for requests with an `origin` header, as a page can read that whatever
+    /// CORS exposes; in the HTTP headers for others, as some of their clients take a lone trailers
+    /// frame for an empty answer.
+    case automatic
+    /// Always in the HTTP headers, with an empty body: gRPC's "Trailers-Only".
+    case headers
+    /// Always in a trailers frame.
+    case body
+  }
+
+  /// Bounds on what one call may cost.
+  public var limits = Limits()
+
+  /// When response messages are compressed. Requests may always be.
+  public var compression = Compression.disabled
+
+  /// Which pages of other origins may call. By default the app's own business.
+  public var cors = CORSPolicy.disabled
+
+  /// Where a call that fails before it sent anything puts its status.
+  public var errorPlacement = ErrorPlacement.automatic
+
+  /// Whether a gRPC-Web request for a method that isn't registered is answered with
+  /// `unimplemented`. `true` by default; `false` passes it on to the app.
+  public var answersUnknownMethods = true
+
+  /// How long calls may go on after graceful shutdown began. Those that still run then fail with
+  /// `unavailable` and are cancelled. 30 seconds by default.
+  public var shutdownGracePeriod: Duration = .seconds(30)
+
+  /// The default configuration.
+  public static var defaults: Self {
+    Self.defaults { _ in }
+  }
+
+  /// The default configuration, changed by a closure.
+  public static func defaults(_ configure: (inout Self) -> Void) -> Self {
+    var configuration = Self()
+    configure(&configuration)
+    return configuration
+  }
+
+  private init() {}
+}

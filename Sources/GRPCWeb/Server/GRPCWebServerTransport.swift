@@ -1,0 +1,295 @@
+public import GRPCCore
+public import HTTPTypes
+public import Logging
+public import NIOCore
+internal import Synchronization
+
+/// A gRPC Swift server transport that has no port of its own: it answers the gRPC-Web requests that
+/// an adapter hands it from a web app.
+///
+/// Most apps use ``GRPCWebServer``, which runs a `GRPCServer` on this transport. Use the transport
+/// itself to run the `GRPCServer` under your own control.
+@available(GRPCWeb 1.0, *)
+public final class GRPCWebServerTransport: ServerTransport {
+  /// The type that messages are serialized to.
+  public typealias Bytes = GRPCWebMessage
+
+  private typealias StreamHandler =
+    @Sendable (
+      _ stream: RPCStream<Inbound, Outbound>,
+      _ context: ServerContext
+    ) async -> Void
+
+  private struct State {
+    var methods = MethodTable([])
+    var streamHandler: StreamHandler?
+    /// Calls that came before the server listened.
+    var waitingForHandler: [CheckedContinuation<StreamHandler?, Never>] = []
+    var calls: [ObjectIdentifier: ServerCall] = [:]
+    var isShuttingDown = false
+    /// `listen`, while it waits for shutdown and for the last call.
+    var listener: CheckedContinuation<Void, Never>?
+    var gracePeriod: Task<Void, Never>?
+
+    /// Takes `listen` when it can return.
+    mutating func takeListenerIfDone() -> CheckedContinuation<Void, Never>? {
+      self.isShuttingDown && self.calls.isEmpty ? self.listener.take() : nil
+    }
+  }
+
+  private let configuration: GRPCWebServerConfiguration
+  private let logger: Logger
+  private let state = Mutex(State())
+
+  /// Creates a transport.
+  ///
+  /// - Parameters:
+  ///   - configuration: How calls are answered.
+  ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
+  public init(
+    configuration: GRPCWebServerConfiguration = .defaults,
+    logger: Logger = Logger(label: "grpc-web")
+  ) {
+    self.configuration = configuration
+    self.logger = logger
+  }
+
+  // What GRPCServer calls
+
+  /// Takes the registered methods: they decide which paths are answered.
+  public func configure(context: GRPCServerContext) {
+    self.configure(methods: context.methods)
+  }
+
+  func configure(methods: [MethodDescriptor]) {
+    let methods = MethodTable(methods)
+    self.state.withLock { $0.methods = methods }
+  }
+
+  /// Answers calls until graceful shutdown has begun and the last call has ended.
+  ///
+  /// Cancelling the task ends all calls with `unavailable`.
+  public func listen(
+    streamHandler:
+      @escaping @Sendable (
+        _ stream: RPCStream<Inbound, Outbound>,
+        _ context: ServerContext
+      ) async -> Void
+  ) async throws {
+    let waiting = self.state.withLock { state in
+      state.streamHandler = streamHandler
+      defer { state.waitingForHandler = [] }
+      return state.waitingForHandler
+    }
+    for continuation in waiting {
+      continuation.resume(returning: streamHandler)
+    }
+
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let listener = self.state.withLock { state in
+          state.listener = continuation
+          return state.takeListenerIfDone()
+        }
+        listener?.resume()
+      }
+    } onCancel: {
+      self.shutDown(gracePeriod: nil)
+    }
+    self.state.withLock { $0.gracePeriod.take() }?.cancel()
+  }
+
+  /// Takes no further calls, and ends those still running when the grace period is over.
+  public func beginGracefulShutdown() {
+    self.shutDown(gracePeriod: self.configuration.shutdownGracePeriod)
+  }
+
+  private func shutDown(gracePeriod: Duration?) {
+    let (listener, waiting) = self.state.withLock { state in
+      if let gracePeriod = gracePeriod, state.gracePeriod == nil, !state.calls.isEmpty {
+        state.gracePeriod = Task { [weak self] in
+          try? await Task.sleep(for: gracePeriod)
+          self?.failCalls()
+        }
+      }
+      state.isShuttingDown = true
+      defer { state.waitingForHandler = [] }
+      return (state.takeListenerIfDone(), state.waitingForHandler)
+    }
+    listener?.resume()
+    for continuation in waiting {
+      continuation.resume(returning: nil)
+    }
+    if gracePeriod == nil {
+      self.failCalls()
+    }
+  }
+
+  private func failCalls() {
+    for call in self.state.withLock({ Array($0.calls.values) }) {
+      call.fail(.shuttingDown)
+    }
+  }
+
+  // What adapters call
+
+  /// Decides what to do with a request, from its head alone.
+  ///
+  /// For a request that has nothing to do with gRPC-Web this costs looking its path up.
+  ///
+  /// - Parameters:
+  ///   - request: The head of the request.
+  ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none.
+  public func route(_ request: HTTPRequest, prefix: String = "") -> GRPCWebRoute {
+    guard var path = request.path else { return .pass }
+    if !prefix.isEmpty {
+      guard path.hasPrefix(prefix) else { return .pass }
+      path.removeFirst(prefix.count)
+    }
+    return GRPCWebRoute(
+      request,
+      path: path,
+      methods: self.state.withLock { $0.methods },
+      configuration: self.configuration
+    )
+  }
+
+  /// Answers a call.
+  ///
+  /// Returns when the head of the response is known. Cancelling the task, like not reading the body
+  /// of the response, cancels the call.
+  ///
+  /// - Parameters:
+  ///   - call: The call, as ``route(_:prefix:)`` made it of the head of the request.
+  ///   - body: The body of the request. It is read when the service asks for it, and not any more
+  ///     when the response has been sent.
+  ///   - peers: The two ends of the connection.
+  public func respond<Body: AsyncSequence & Sendable>(
+    to call: GRPCWebCallHead,
+    body: Body,
+    peers: GRPCWebPeers
+  ) async -> GRPCWebResponse where Body.Element == ByteBuffer {
+    let call = self.start(call, body: body, peers: peers)
+    let output = await withTaskCancellationHandler {
+      await call.nextOutput()
+    } onCancel: {
+      call.fail(.peerGone)
+    }
+
+    guard let output = output, let head = output.head else {
+      // The first output of a response always has its head.
+      return GRPCWebResponse(head: HTTPResponse(status: .internalServerError), body: .complete([]))
+    }
+    if output.isEnd && !call.isReading {
+      return GRPCWebResponse(head: head, body: .complete(output.body))
+    }
+    let stream = GRPCWebResponseStream(call: call, first: output)
+    return GRPCWebResponse(head: head, body: .stream(stream))
+  }
+
+  /// Starts the service on a call.
+  private func start<Body: AsyncSequence & Sendable>(
+    _ head: GRPCWebCallHead,
+    body: Body,
+    peers: GRPCWebPeers
+  ) -> ServerCall where Body.Element == ByteBuffer {
+    let exchange = ServerExchange(call: head, configuration: self.configuration)
+    let call = ServerCall(exchange: exchange)
+    guard head.failure == nil else { return call }
+    guard self.register(call) else {
+      call.fail(.shuttingDown)
+      return call
+    }
+
+    let deadline = head.timeout.map { timeout in
+      Task {
+        guard (try? await Task.sleep(for: timeout, tolerance: .zero)) != nil else { return }
+        call.fail(.deadlineExceeded)
+      }
+    }
+    let request = ServerCall.Request(call: call, metadata: head.metadata, body: body)
+    let service = Task {
+      await self.run(call, method: head.method, request: request, peers: peers)
+    }
+    call.serviceStarted(service, deadline: deadline)
+    return call
+  }
+
+  /// Runs the service on a call, to its end.
+  private func run<Body: AsyncSequence & Sendable>(
+    _ call: ServerCall,
+    method: MethodDescriptor,
+    request: ServerCall.Request<Body>,
+    peers: GRPCWebPeers
+  ) async where Body.Element == ByteBuffer {
+    if let streamHandler = await self.streamHandler() {
+      await withServerContextRPCCancellationHandle { cancellation in
+        call.setCancellationHandle(cancellation)
+        await streamHandler(
+          RPCStream(
+            descriptor: method,
+            inbound: RPCAsyncSequence(wrapping: request),
+            outbound: RPCWriter.Closable(wrapping: ServerCall.Response(call: call))
+          ),
+          ServerContext(
+            descriptor: method,
+            remotePeer: peers.remote,
+            localPeer: peers.local,
+            cancellation: cancellation
+          )
+        )
+      }
+    } else {
+      call.serviceFailed(.shuttingDown)
+    }
+
+    call.serviceReturned()
+    let rejectedKeys = call.takeRejectedKeys()
+    if !rejectedKeys.isEmpty {
+      self.logger.warning(
+        "Response metadata was left out: a reserved or invalid key, or an invalid value.",
+        metadata: [
+          "grpc.method": "\(method.fullyQualifiedMethod)",
+          "grpc.metadata.keys": .array(rejectedKeys.map { .string($0) }),
+        ]
+      )
+    }
+    self.unregister(call)
+  }
+
+  /// The handler of calls, as soon as there is one; `nil` if the server shuts down before it
+  /// listened.
+  private func streamHandler() async -> StreamHandler? {
+    if let streamHandler = self.state.withLock({ $0.streamHandler }) {
+      return streamHandler
+    }
+    return await withCheckedContinuation { continuation in
+      let (streamHandler, isWaiting) = self.state.withLock { state -> (StreamHandler?, Bool) in
+        if state.streamHandler != nil || state.isShuttingDown {
+          return (state.streamHandler, false)
+        }
+        state.waitingForHandler.append(continuation)
+        return (nil, true)
+      }
+      if !isWaiting {
+        continuation.resume(returning: streamHandler)
+      }
+    }
+  }
+
+  private func register(_ call: ServerCall) -> Bool {
+    self.state.withLock { state in
+      guard !state.isShuttingDown else { return false }
+      state.calls[ObjectIdentifier(call)] = call
+      return true
+    }
+  }
+
+  private func unregister(_ call: ServerCall) {
+    let listener = self.state.withLock { state in
+      state.calls[ObjectIdentifier(call)] = nil
+      return state.takeListenerIfDone()
+    }
+    listener?.resume()
+  }
+}

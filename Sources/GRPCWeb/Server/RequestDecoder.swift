@@ -1,0 +1,164 @@
+internal import GRPCCore
+internal import NIOCore
+
+/// Turns the body of a request into messages.
+///
+/// Fed with bytes as they come, it hands out messages as they are asked for. An error is final.
+@available(GRPCWeb 1.0, *)
+struct RequestDecoder {
+  /// What comes next in the body.
+  enum Event: Hashable {
+    /// A message, not compressed any more.
+    case message(GRPCWebMessage)
+    /// Nothing until more of the body is there.
+    case needsBytes
+    /// The end of a body without fault.
+    case end
+  }
+
+  private let isStreaming: Bool
+  private let encoding: MessageEncoding
+  private let maximumMessageSize: Int
+  private var textDecoder: TextDecoder?
+  private var frames: FrameDecoder
+  private var inflater: Inflater?
+  private var failure: RPCError?
+  private var isComplete = false
+
+  /// The only message of a call that has one, kept until the body turned out to be right.
+  private var single: Single = .awaited
+
+  private enum Single {
+    case awaited
+    case received(GRPCWebMessage)
+    case delivered
+  }
+
+  /// Creates a decoder.
+  ///
+  /// - Parameters:
+  ///   - mode: How the body is written.
+  ///   - encoding: The encoding of messages whose compressed flag is set.
+  ///   - isStreaming: Whether any number of messages may come, and not exactly one.
+  ///   - maximumMessageSize: The largest message accepted, in bytes after decompression.
+  init(mode: BodyMode, encoding: MessageEncoding, isStreaming: Bool, maximumMessageSize: Int) {
+    self.isStreaming = isStreaming
+    self.encoding = encoding
+    self.maximumMessageSize = maximumMessageSize
+    self.textDecoder = mode == .text ? TextDecoder() : nil
+    self.frames = FrameDecoder(maximumMessageSize: maximumMessageSize)
+  }
+
+  /// Takes the next bytes of the body.
+  mutating func receive(_ bytes: ByteBuffer) {
+    guard self.failure == nil else { return }
+    do throws(RPCError) {
+      let bytes = try self.textDecoder?.decode(bytes) ?? bytes
+      self.frames.append(bytes)
+    } catch {
+      self.failure = error
+    }
+  }
+
+  /// Takes the end of the body.
+  mutating func receiveEnd() {
+    self.isComplete = true
+  }
+
+  /// Takes the next event from the body.
+  ///
+  /// A call that has one request message gets it when the body has ended without fault: a service
+  /// never sees the message of a malformed call.
+  ///
+  /// - Throws: `internalError` when the body isn't what PROTOCOL-WEB describes, `unimplemented` when
+  ///   it has none or more than one message for a call that has one, `resourceExhausted` when a
+  ///   message is larger than the limit.
+  mutating func next() throws(RPCError) -> Event {
+    guard self.isStreaming else {
+      return try self.nextOfSingle()
+    }
+    if let message = try self.nextMessage() {
+      return .message(message)
+    }
+    return self.isComplete ? .end : .needsBytes
+  }
+
+  private mutating func nextOfSingle() throws(RPCError) -> Event {
+    while let message = try self.nextMessage() {
+      guard case .awaited = self.single else {
+        throw RPCError(
+          code: .unimplemented,
+          message: "Received more than one message for a method that takes one."
+        )
+      }
+      self.single = .received(message)
+    }
+
+    guard self.isComplete else { return .needsBytes }
+
+    switch self.single {
+    case .received(let message):
+      self.single = .delivered
+      return .message(message)
+    case .delivered:
+      return .end
+    case .awaited:
+      throw RPCError(
+        code: .unimplemented,
+        message: "Received no message for a method that takes one."
+      )
+    }
+  }
+
+  /// Takes the next message, and checks the end of the body when there is no further one.
+  private mutating func nextMessage() throws(RPCError) -> GRPCWebMessage? {
+    switch try self.frames.next() {
+    case .message(let message):
+      return message
+    case .compressedMessage(let bytes):
+      return try self.inflate(bytes)
+    case .trailers:
+      throw RPCError(code: .internalError, message: "Received trailers in a request.")
+    case .none:
+      break
+    }
+
+    // Frames that came before the fault are good.
+    if let failure = self.failure {
+      throw failure
+    }
+    if self.isComplete {
+      try self.textDecoder?.finish()
+      try self.frames.finish()
+    }
+    return nil
+  }
+
+  private mutating func inflate(_ bytes: ByteBuffer) throws(RPCError) -> GRPCWebMessage {
+    guard let format = self.encoding.format else {
+      throw RPCError(
+        code: .internalError,
+        message: "Received a compressed message, but no 'grpc-encoding' to decompress it with."
+      )
+    }
+
+    // Some peers set the flag on a message that was too short to be compressed.
+    guard bytes.readableBytes > 0 else {
+      return GRPCWebMessage([])
+    }
+
+    let inflater: Inflater
+    if let existing = self.inflater {
+      inflater = existing
+    } else {
+      inflater = try Inflater(format: format)
+      self.inflater = inflater
+    }
+
+    let limit = self.maximumMessageSize
+    return try GRPCWebMessage(capacity: bytes.readableBytes) {
+      (message: inout ByteBuffer) throws(RPCError) in
+      try inflater.inflate(bytes, limit: limit, into: &message)
+    }
+  }
+}

@@ -1,0 +1,288 @@
+internal import GRPCCore
+internal import HTTPTypes
+internal import NIOCore
+
+/// Turns what a service answers into the head and the body of an HTTP response.
+///
+/// What is written is queued until it is taken: everything queued at that time leaves as one. A
+/// response with one message is taken as a whole, with its length.
+@available(GRPCWeb 1.0, *)
+struct ResponseEncoder {
+  private enum State {
+    /// Nothing has been written.
+    case idle
+    /// Metadata has been written, messages may follow.
+    case open(messages: Int)
+    /// The status has been written.
+    case ended(Status)
+  }
+
+  private let call: GRPCWebCallHead
+  private let configuration: GRPCWebServerConfiguration
+  /// Whether any number of messages may be written, and each is to go out as soon as it can.
+  private let isStreaming: Bool
+  private var deflater: Deflater?
+  private var state = State.idle
+
+  private var head: HTTPResponse?
+  private var body: [ByteBuffer] = []
+  /// Whether the last of the body's buffers is this encoder's own, to append small frames to.
+  private var canAppendToTail = false
+  private var isEndTaken = false
+  /// Whether the service sent initial metadata of its own.
+  private var hasMetadata = false
+
+  /// The number of bytes queued.
+  private(set) var queuedBytes = 0
+
+  /// The keys of metadata that couldn't be sent, since this was last emptied.
+  var rejectedKeys: [String] = []
+
+  /// Frames up to this size, in bytes, are copied together; larger ones are handed on as they are.
+  private static let largestCopiedFrame = 16 * 1024
+
+  init(call: GRPCWebCallHead, configuration: GRPCWebServerConfiguration) {
+    self.call = call
+    self.configuration = configuration
+    self.isStreaming = call.method.type?.isResponseStreaming ?? true
+  }
+
+  /// The status, once it has been written.
+  var status: Status? {
+    guard case .ended(let status) = self.state else { return nil }
+    return status
+  }
+
+  /// Whether there is something to take.
+  var hasOutput: Bool {
+    if case .ended = self.state {
+      return !self.isEndTaken
+    }
+    return self.isStreaming && (self.head != nil || !self.body.isEmpty)
+  }
+
+  /// Whether everything has been taken.
+  var isDrained: Bool {
+    self.isEndTaken
+  }
+
+  // Writing
+
+  /// Writes initial metadata.
+  ///
+  /// - Throws: `internalError` unless it is the first part written.
+  mutating func write(_ metadata: Metadata) throws(RPCError) {
+    guard case .idle = self.state else {
+      throw self.misuse("Initial metadata was written after another part.")
+    }
+
+    var fields = self.fields()
+    if self.isStreaming {
+      fields[.cacheControl] = "no-store, no-transform"
+      fields[.xAccelBuffering] = "no"
+    }
+    if self.call.responseEncoding != .identity {
+      fields[.grpcEncoding] = self.call.responseEncoding.rawValue
+    }
+    MetadataCoding.encode(metadata, into: &fields) { self.rejectedKeys.append($0) }
+    self.head = self.head(with: fields)
+    self.hasMetadata = !metadata.isEmpty
+    self.state = .open(messages: 0)
+  }
+
+  /// Writes a message.
+  ///
+  /// - Throws: `internalError` when it has no place here, `resourceExhausted` when it is larger than
+  ///   the limit.
+  mutating func write(_ message: GRPCWebMessage) throws(RPCError) {
+    if case .idle = self.state {
+      try self.write([:])
+    }
+    guard case .open(let messages) = self.state else {
+      throw self.misuse("A message was written after the status.")
+    }
+    guard self.isStreaming || messages == 0 else {
+      throw self.misuse("A second message was written for a method that answers with one.")
+    }
+
+    let limit = min(self.configuration.limits.maximumResponseMessageSize, Int(UInt32.max))
+    guard message.count <= limit else {
+      throw RPCError(
+        code: .resourceExhausted,
+        message: """
+          A response message of \(message.count) bytes exceeds the limit of \(limit) bytes.
+          """
+      )
+    }
+
+    self.append(try self.compress(message) ?? message.frame)
+    self.state = .open(messages: messages + 1)
+  }
+
+  /// Writes the status, which ends the response.
+  ///
+  /// - Throws: `internalError` when a status has been written before.
+  mutating func write(_ status: Status, _ metadata: Metadata) throws(RPCError) {
+    if case .ended = self.state {
+      throw self.misuse("A status was written after the status.")
+    }
+
+    if self.isUntouched && self.putsErrorsInHeaders {
+      self.head = self.trailersOnlyHead(status: status, metadata: metadata)
+    } else {
+      if case .idle = self.state {
+        self.head = self.head(with: self.fields())
+      }
+      self.append(
+        TrailersBlock.encodeFrame(status: status, metadata: metadata) {
+          self.rejectedKeys.append($0)
+        }
+      )
+    }
+    self.state = .ended(status)
+  }
+
+  // Taking
+
+  /// Takes everything that is ready to be sent.
+  ///
+  /// - Returns: What to send, or `nil` when nothing is ready.
+  mutating func takeOutput() -> ServerResponseOutput? {
+    guard self.hasOutput else { return nil }
+
+    var output = ServerResponseOutput()
+    if case .ended = self.state {
+      output.isEnd = true
+      self.isEndTaken = true
+    }
+
+    output.body = self.body
+    self.body = []
+    self.canAppendToTail = false
+    self.queuedBytes = 0
+    if self.call.responseMode == .text && !output.body.isEmpty {
+      output.body = [TextEncoder.encode(output.body)]
+    }
+
+    if var head = self.head {
+      if output.isEnd && !self.isStreaming {
+        let length = output.body.reduce(into: 0) { $0 += $1.readableBytes }
+        head.headerFields[.contentLength] = String(length)
+      }
+      output.head = head
+      self.head = nil
+    }
+    return output
+  }
+
+  // Heads
+
+  /// Whether nothing that the client could make use of has been written.
+  private var isUntouched: Bool {
+    switch self.state {
+    case .idle:
+      return true
+    case .open(let messages):
+      return messages == 0 && !self.isStreaming && !self.hasMetadata
+    case .ended:
+      return false
+    }
+  }
+
+  private var putsErrorsInHeaders: Bool {
+    switch self.configuration.errorPlacement {
+    case .automatic:
+      return self.call.origin == nil
+    case .headers:
+      return true
+    case .body:
+      return false
+    }
+  }
+
+  /// The fields that every response has.
+  private func fields() -> HTTPFields {
+    var fields = HTTPFields()
+    fields[.contentType] = ContentType.value(for: self.call.responseMode)
+    if self.call.requestEncoding == nil {
+      fields[.grpcAcceptEncoding] = MessageEncoding.supported
+    }
+    return fields
+  }
+
+  private func head(with fields: HTTPFields) -> HTTPResponse {
+    var fields = fields
+    self.configuration.cors.apply(origin: self.call.origin, to: &fields)
+    return HTTPResponse(status: .ok, headerFields: fields)
+  }
+
+  /// A response without a body, whose status is in its headers.
+  private mutating func trailersOnlyHead(status: Status, metadata: Metadata) -> HTTPResponse {
+    var fields = self.fields()
+    fields[.grpcStatus] = String(status.code.rawValue)
+    if !status.message.isEmpty {
+      fields[.grpcMessage] = StatusMessage.encode(status.message)
+    }
+    MetadataCoding.encode(metadata, into: &fields) { self.rejectedKeys.append($0) }
+    fields[.contentLength] = "0"
+    return self.head(with: fields)
+  }
+
+  // The body
+
+  /// Compresses a message.
+  ///
+  /// - Returns: A frame, or `nil` when the message is to be sent as it is.
+  private mutating func compress(_ message: GRPCWebMessage) throws(RPCError) -> ByteBuffer? {
+    guard let format = self.call.responseEncoding.format,
+      message.count >= self.configuration.compression.minimumMessageSize
+    else {
+      return nil
+    }
+
+    let deflater: Deflater
+    if let existing = self.deflater {
+      deflater = existing
+    } else {
+      deflater = try Deflater(format: format)
+      self.deflater = deflater
+    }
+
+    var frame = ByteBuffer()
+    frame.writeInteger(FrameHeader.compressedFlag)
+    frame.writeInteger(UInt32(0))
+    try deflater.deflate(message.payload, into: &frame)
+
+    // What can't be shrunk is sent as it is.
+    let length = frame.readableBytes - FrameHeader.size
+    guard length < message.count else { return nil }
+    frame.setInteger(UInt32(clamping: length), at: frame.readerIndex + MemoryLayout<UInt8>.size)
+    return frame
+  }
+
+  private mutating func append(_ frame: ByteBuffer) {
+    self.queuedBytes += frame.readableBytes
+
+    if frame.readableBytes > Self.largestCopiedFrame {
+      self.body.append(frame)
+      self.canAppendToTail = false
+    } else if self.canAppendToTail {
+      self.body[self.body.count - 1].writeImmutableBuffer(frame)
+    } else {
+      var tail = ByteBuffer()
+      tail.reserveCapacity(frame.readableBytes + 64)
+      tail.writeImmutableBuffer(frame)
+      self.body.append(tail)
+      self.canAppendToTail = true
+    }
+  }
+
+  /// The error for a part that has no place where it was written.
+  private func misuse(_ message: String) -> RPCError {
+    if let status = self.status, let error = RPCError(status: status) {
+      // The call has failed: say why rather than that it has ended.
+      return error
+    }
+    return RPCError(code: .internalError, message: message)
+  }
+}
