@@ -1,0 +1,94 @@
+public import GRPCWeb
+public import Hummingbird
+internal import NIOCore
+internal import ServiceLifecycle
+
+@available(GRPCWeb 1.0, *)
+extension GRPCWebServer {
+  /// A middleware that answers this server's calls and passes every other request on, its body
+  /// unread.
+  ///
+  /// ```swift
+  /// router.add(middleware: grpcWeb.middleware())
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none.
+  ///   - context: The type of the router's request context. Where it is a
+  ///     ``GRPCWebRequestContext``, or another ``PeersRequestContext``, services see both ends of the
+  ///     connection in their `ServerContext`.
+  public func middleware<Context: RequestContext>(
+    prefix: String = "",
+    context: Context.Type = Context.self
+  ) -> GRPCWebMiddleware<Context> {
+    GRPCWebMiddleware(server: self, prefix: prefix)
+  }
+}
+
+/// Answers gRPC-Web calls in a Hummingbird router.
+///
+/// When the app begins graceful shutdown while a call runs, so does the ``GRPCWebServer``. A client
+/// that goes away is noticed when the response is written, or the request read; a service that does
+/// neither runs on to its end or its deadline.
+@available(GRPCWeb 1.0, *)
+public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
+  private let server: GRPCWebServer
+  private let prefix: String
+
+  init(server: GRPCWebServer, prefix: String) {
+    self.server = server
+    self.prefix = prefix
+  }
+
+  /// Answers a call, or passes the request on.
+  public func handle(
+    _ request: Request,
+    context: Context,
+    next: (Request, Context) async throws -> Hummingbird.Response
+  ) async throws -> Hummingbird.Response {
+    switch self.server.route(request.head, prefix: self.prefix) {
+    case .pass:
+      return try await next(request, context)
+    case .respond(let head):
+      return Response(status: head.status, headers: head.headerFields)
+    case .call(let call):
+      let peers = GRPCWebPeers(context)
+      let response = await self.drainingOnShutdown {
+        await self.server.respond(to: call, body: request.body, peers: peers)
+      }
+      return Response(
+        status: response.head.status,
+        headers: response.head.headerFields,
+        body: self.body(of: response)
+      )
+    }
+  }
+
+  private func body(of response: GRPCWebResponse) -> ResponseBody {
+    switch response.body {
+    case .complete(let buffers):
+      return buffers.count == 1
+        ? ResponseBody(byteBuffer: buffers[0])
+        : ResponseBody(contentsOf: buffers)
+    case .stream(let stream):
+      return ResponseBody { writer in
+        try await self.drainingOnShutdown {
+          try await stream.write { try await writer.write(contentsOf: $0) }
+        }
+        try await writer.finish(nil)
+      }
+    }
+  }
+
+  /// Runs an operation; the app's graceful shutdown meanwhile becomes the server's.
+  ///
+  /// Hummingbird waits for running responses before it stops any service, so that a service could
+  /// tell a stream that never ends only too late.
+  private func drainingOnShutdown<Result>(
+    _ operation: () async throws -> Result
+  ) async rethrows -> Result {
+    try await withGracefulShutdownHandler(operation: operation) {
+      self.server.beginGracefulShutdown()
+    }
+  }
+}
