@@ -1,0 +1,29 @@
+// swift-tools-version:6.1
+
+import PackageDescription
+
+let package = Package(
+  name: "greeter",
+  platforms: [.macOS(.v15)],
+  dependencies: [
+    .package(name: "sonora", path: "../.."),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
+    .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.3.0"),
+    .package(url: "https://github.com/grpc/grpc-swift-protobuf.git", from: "2.1.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.16.0"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "greeter",
+      dependencies: [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+        .product(name: "GRPCWeb", package: "sonora"),
+        .product(name: "GRPCWebHummingbird", package: "sonora"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+      ],
+      resources: [.copy("Public")]
+    )
+  ]
+)
