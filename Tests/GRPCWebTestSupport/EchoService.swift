@@ -3,8 +3,10 @@ public import GRPCCore
 /// Answers as the comments in `echo.proto` say.
 @available(GRPCWeb 1.0, *)
 public struct EchoService: Sonora_Test_Echo.SimpleServiceProtocol {
+  /// Creates the service.
   public init() {}
 
+  /// Replies with the message.
   public func get(
     request: Sonora_Test_EchoMessage,
     context: ServerContext
@@ -12,6 +14,7 @@ public struct EchoService: Sonora_Test_Echo.SimpleServiceProtocol {
     request
   }
 
+  /// Replies with a message for each character of the text.
   public func expand(
     request: Sonora_Test_EchoMessage,
     response: RPCWriter<Sonora_Test_EchoMessage>,
@@ -22,6 +25,7 @@ public struct EchoService: Sonora_Test_Echo.SimpleServiceProtocol {
     }
   }
 
+  /// Replies with the texts joined.
   public func collect(
     request: RPCAsyncSequence<Sonora_Test_EchoMessage, any Error>,
     context: ServerContext
@@ -29,6 +33,7 @@ public struct EchoService: Sonora_Test_Echo.SimpleServiceProtocol {
     try await request.reduce(into: Sonora_Test_EchoMessage()) { $0.text += $1.text }
   }
 
+  /// Replies to each message with the same.
   public func update(
     request: RPCAsyncSequence<Sonora_Test_EchoMessage, any Error>,
     response: RPCWriter<Sonora_Test_EchoMessage>,

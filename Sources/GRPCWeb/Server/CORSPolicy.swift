@@ -21,13 +21,14 @@ public struct CORSPolicy: Sendable {
 
   private var origins: Origins
 
-  /// Whether requests may carry cookies and HTTP authentication. `false` by default.
+  /// Whether requests may carry cookies and HTTP authentication.
   ///
-  /// With credentials an answer never allows `*`, but names the one origin that asked.
+  /// `false` by default. With credentials an answer never allows `*`, but names the one origin that asked.
   public var allowsCredentials = false
 
-  /// How long a browser may remember the answer to a preflight request. Two hours by default, the
-  /// longest that all browsers honour; sent in whole seconds.
+  /// How long a browser may remember the answer to a preflight request.
+  ///
+  /// Two hours by default, the longest that all browsers honour. Sent in whole seconds.
   public var maximumAge: Duration = .seconds(7200)
 
   /// The names of headers that a page may read besides gRPC's own and the metadata of the answer

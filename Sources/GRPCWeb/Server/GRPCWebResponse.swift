@@ -37,9 +37,9 @@ public final class GRPCWebResponseStream: Sendable {
     self.call.fail(.peerGone)
   }
 
-  /// Writes the body, to its end. May be called once.
+  /// Writes the body, to its end.
   ///
-  /// Cancels the call when the writer throws, or when the task is cancelled: the client is gone.
+  /// May be called once. Cancels the call when the writer throws, or when the task is cancelled: the client is gone.
   ///
   /// - Parameter write: Sends some bytes and flushes them, returning when more can be sent.
   /// - Throws: What `write` throws.

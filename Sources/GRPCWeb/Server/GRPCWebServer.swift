@@ -98,7 +98,9 @@ public final class GRPCWebServer: Sendable {
     self.transport.route(request, prefix: prefix)
   }
 
-  /// Answers a call. See ``GRPCWebServerTransport/respond(to:body:peers:)``.
+  /// Answers a call.
+  ///
+  /// See ``GRPCWebServerTransport/respond(to:body:peers:)``.
   ///
   /// - Parameters:
   ///   - call: The call, as ``route(_:prefix:)`` made it of the head of the request.

@@ -10,26 +10,33 @@
 public struct GRPCWebServerConfiguration: Sendable {
   /// Bounds on what one call may cost.
   public struct Limits: Sendable, Hashable {
-    /// The largest request message accepted, in bytes after decompression. 4 MiB by default. A call
-    /// that sends a larger one fails with `resourceExhausted`.
+    /// The largest request message accepted, in bytes after decompression.
+    ///
+    /// 4 MiB by default. A call that sends a larger one fails with `resourceExhausted`.
     public var maximumRequestMessageSize = 4 * 1024 * 1024
 
-    /// The largest response message sent, in bytes before compression. By default as large as a
-    /// frame can be, 4 GiB less one byte. A call that writes a larger one fails with
-    /// `resourceExhausted`.
+    /// The largest response message sent, in bytes before compression.
+    ///
+    /// By default as large as a frame can be, 4 GiB less one byte. A call that writes a larger one
+    /// fails with `resourceExhausted`.
     public var maximumResponseMessageSize = Int(UInt32.max)
 
-    /// How many bytes of a streamed response may wait for a slow reader before the service's writer
-    /// is suspended. 64 KiB by default. One message more than this may wait.
+    /// How many bytes of a streamed response may wait for a slow reader until the writer is suspended.
+    ///
+    /// 64 KiB by default. One message more than this may wait.
     public var maximumBufferedResponseBytes = 64 * 1024
   }
 
   /// When response messages are compressed, for peers that accept it.
   public struct Compression: Sendable, Hashable {
-    /// Whether messages are compressed. Off by default.
+    /// Whether messages are compressed.
+    ///
+    /// Off by default.
     public var isEnabled = false
 
-    /// The smallest message worth compressing, in bytes. 1 KiB by default.
+    /// The smallest message worth compressing, in bytes.
+    ///
+    /// 1 KiB by default.
     public var minimumMessageSize = 1024
 
     /// Compresses nothing.
@@ -54,21 +61,27 @@ public struct GRPCWebServerConfiguration: Sendable {
   /// Bounds on what one call may cost.
   public var limits = Limits()
 
-  /// When response messages are compressed. Requests may always be.
+  /// When response messages are compressed.
+  ///
+  /// Never, by default. Request messages always may be.
   public var compression = Compression.disabled
 
-  /// Which pages of other origins may call. By default the app's own business.
+  /// Which pages of other origins may call.
+  ///
+  /// By default the app's own business.
   public var cors = CORSPolicy.disabled
 
   /// Where a call that fails before it sent anything puts its status.
   public var errorPlacement = ErrorPlacement.automatic
 
-  /// Whether a gRPC-Web request for a method that isn't registered is answered with
-  /// `unimplemented`. `true` by default; `false` passes it on to the app.
+  /// Whether gRPC-Web requests for methods that aren't registered are answered.
+  ///
+  /// `true` by default: they get `unimplemented`. `false` passes them on to the app.
   public var answersUnknownMethods = true
 
-  /// How long calls may go on after graceful shutdown began. Those that still run then fail with
-  /// `unavailable` and are cancelled. 30 seconds by default.
+  /// How long calls may go on after graceful shutdown began.
+  ///
+  /// 30 seconds by default. Calls that still run then fail with `unavailable` and are cancelled.
   public var shutdownGracePeriod: Duration = .seconds(30)
 
   /// The default configuration.
