@@ -1,25 +1,33 @@
 internal import CZlib
 internal import GRPCCore
 internal import NIOCore
+internal import Synchronization
 
 /// Compresses messages, one whole message at a time.
 @available(GRPCWeb 1.0, *)
-final class Deflater {
+final class Deflater: Sendable {
   // zlib keeps a pointer to its stream, so that the stream must not move.
-  private let stream: UnsafeMutablePointer<z_stream>
+  private let stream: Mutex<UnsafeMutablePointer<z_stream>>
 
+  /// Creates a deflater.
+  ///
+  /// - Throws: `resourceExhausted` when there is no memory for it.
   init(format: ZlibFormat) throws(RPCError) {
-    self.stream = .allocate(capacity: 1)
-    self.stream.initialize(to: z_stream())
-    guard CZlib_deflateInit2(self.stream, Z_DEFAULT_COMPRESSION, format.windowBits) == Z_OK else {
+    let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    let result = CZlib_deflateInit2(stream, Z_DEFAULT_COMPRESSION, format.windowBits)
+    self.stream = Mutex(stream)
+    guard result == Z_OK else {
       // The only cause there is: no memory for the window.
       throw RPCError(code: .resourceExhausted, message: "No memory to compress a message.")
     }
   }
 
   deinit {
-    deflateEnd(self.stream)
-    self.stream.deallocate()
+    self.stream.withLock { stream in
+      _ = deflateEnd(stream)
+      stream.deallocate()
+    }
   }
 
   /// Compresses a message.
@@ -29,25 +37,28 @@ final class Deflater {
   ///   - output: Where the compressed message is appended.
   /// - Throws: `internalError` when zlib refuses.
   func deflate(_ message: ByteBuffer, into output: inout ByteBuffer) throws(RPCError) {
-    deflateReset(self.stream)
+    let result = self.stream.withLock { stream in
+      deflateReset(stream)
 
-    let bound = Int(deflateBound(self.stream, UInt(message.readableBytes)))
-    var result = Z_OK
+      let bound = Int(deflateBound(stream, UInt(message.readableBytes)))
+      var result = Z_OK
+      message.withUnsafeReadableBytes { source in
+        stream.pointee.setInput(source)
+        stream.pointee.avail_in = UInt32(clamping: source.count)
 
-    message.withUnsafeReadableBytes { source in
-      self.stream.pointee.setInput(source)
-      self.stream.pointee.avail_in = UInt32(clamping: source.count)
-
-      output.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { target in
-        self.stream.pointee.next_out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        self.stream.pointee.avail_out = UInt32(clamping: bound)
-        result = CZlib.deflate(self.stream, Z_FINISH)
-        return bound - Int(self.stream.pointee.avail_out)
+        output.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { target in
+          stream.pointee.next_out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
+          stream.pointee.avail_out = UInt32(clamping: bound)
+          result = CZlib.deflate(stream, Z_FINISH)
+          return bound - Int(stream.pointee.avail_out)
+        }
       }
+
+      stream.pointee.next_in = nil
+      stream.pointee.next_out = nil
+      return result
     }
 
-    self.stream.pointee.next_in = nil
-    self.stream.pointee.next_out = nil
     guard result == Z_STREAM_END else {
       throw RPCError(code: .internalError, message: "A message can't be compressed.")
     }

@@ -1,28 +1,36 @@
 internal import CZlib
 internal import GRPCCore
 internal import NIOCore
+internal import Synchronization
 
 /// Inflates messages, one whole message at a time, and never more of one than its limit.
 @available(GRPCWeb 1.0, *)
-final class Inflater {
+final class Inflater: Sendable {
   // zlib keeps a pointer to its stream, so that the stream must not move.
-  private let stream: UnsafeMutablePointer<z_stream>
+  private let stream: Mutex<UnsafeMutablePointer<z_stream>>
 
   /// How many bytes the output grows by at least.
   private static let smallestGrowth = 16 * 1024
 
+  /// Creates an inflater.
+  ///
+  /// - Throws: `resourceExhausted` when there is no memory for it.
   init(format: ZlibFormat) throws(RPCError) {
-    self.stream = .allocate(capacity: 1)
-    self.stream.initialize(to: z_stream())
-    guard CZlib_inflateInit2(self.stream, format.windowBits) == Z_OK else {
+    let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    let result = CZlib_inflateInit2(stream, format.windowBits)
+    self.stream = Mutex(stream)
+    guard result == Z_OK else {
       // The only cause there is: no memory for the window.
       throw RPCError(code: .resourceExhausted, message: "No memory to decompress a message.")
     }
   }
 
   deinit {
-    inflateEnd(self.stream)
-    self.stream.deallocate()
+    self.stream.withLock { stream in
+      _ = inflateEnd(stream)
+      stream.deallocate()
+    }
   }
 
   /// Inflates a message.
@@ -41,14 +49,24 @@ final class Inflater {
     limit: Int,
     into output: inout ByteBuffer
   ) throws(RPCError) {
-    inflateReset(self.stream)
+    try self.stream.withLock { stream throws(RPCError) in
+      inflateReset(stream)
+      try Self.inflate(compressed, limit: limit, into: &output, with: stream)
+    }
+  }
 
+  private static func inflate(
+    _ compressed: ByteBuffer,
+    limit: Int,
+    into output: inout ByteBuffer,
+    with stream: UnsafeMutablePointer<z_stream>
+  ) throws(RPCError) {
     var input = compressed
     var size = 0
     while true {
       // One byte more than the limit tells a message of exactly that size from a larger one.
       let room = min(limit - size, max(size, Self.smallestGrowth)) + 1
-      let (result, written) = self.inflate(&input, into: &output, room: room)
+      let (result, written) = Self.step(&input, into: &output, room: room, with: stream)
       size += written
 
       guard size <= limit else {
@@ -82,32 +100,33 @@ final class Inflater {
   }
 
   /// Runs zlib once over what is left of the input.
-  private func inflate(
+  private static func step(
     _ input: inout ByteBuffer,
     into output: inout ByteBuffer,
-    room: Int
+    room: Int,
+    with stream: UnsafeMutablePointer<z_stream>
   ) -> (result: Int32, written: Int) {
     var result = Z_OK
     var written = 0
 
     input.readWithUnsafeReadableBytes { source in
       let consumable = min(source.count, Int(UInt32.max))
-      self.stream.pointee.setInput(source)
-      self.stream.pointee.avail_in = UInt32(consumable)
+      stream.pointee.setInput(source)
+      stream.pointee.avail_in = UInt32(consumable)
 
       output.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { target in
-        self.stream.pointee.next_out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        self.stream.pointee.avail_out = UInt32(clamping: room)
-        result = CZlib.inflate(self.stream, Z_NO_FLUSH)
-        written = room - Int(self.stream.pointee.avail_out)
+        stream.pointee.next_out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        stream.pointee.avail_out = UInt32(clamping: room)
+        result = CZlib.inflate(stream, Z_NO_FLUSH)
+        written = room - Int(stream.pointee.avail_out)
         return written
       }
 
-      return consumable - Int(self.stream.pointee.avail_in)
+      return consumable - Int(stream.pointee.avail_in)
     }
 
-    self.stream.pointee.next_in = nil
-    self.stream.pointee.next_out = nil
+    stream.pointee.next_in = nil
+    stream.pointee.next_out = nil
     return (result, written)
   }
 }

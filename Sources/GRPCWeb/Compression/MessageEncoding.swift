@@ -1,3 +1,5 @@
+internal import GRPCCore
+
 /// An encoding of messages, as `grpc-encoding` and `grpc-accept-encoding` name them.
 @available(GRPCWeb 1.0, *)
 enum MessageEncoding: String, CaseIterable, Hashable, Sendable {
@@ -34,6 +36,22 @@ enum MessageEncoding: String, CaseIterable, Hashable, Sendable {
       return .gzip
     case .deflate:
       return .zlib
+    }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension MessageEncoding {
+  /// The encoding that a compression algorithm of gRPC Swift stands for: identity for one that isn't
+  /// known.
+  init(_ algorithm: CompressionAlgorithm) {
+    switch algorithm {
+    case .gzip:
+      self = .gzip
+    case .deflate:
+      self = .deflate
+    default:
+      self = .identity
     }
   }
 }

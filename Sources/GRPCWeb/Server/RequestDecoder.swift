@@ -5,7 +5,7 @@ internal import NIOCore
 ///
 /// Fed with bytes as they come, it hands out messages as they are asked for. An error is final.
 @available(GRPCWeb 1.0, *)
-struct RequestDecoder {
+struct RequestDecoder: Sendable {
   /// What comes next in the body.
   enum Event: Hashable {
     /// A message, not compressed any more.
@@ -17,11 +17,10 @@ struct RequestDecoder {
   }
 
   private let isStreaming: Bool
-  private let encoding: MessageEncoding
   private let maximumMessageSize: Int
   private var textDecoder: TextDecoder?
   private var frames: FrameDecoder
-  private var inflater: Inflater?
+  private var inflater: MessageInflater
   private var failure: RPCError?
   private var isComplete = false
 
@@ -43,7 +42,7 @@ struct RequestDecoder {
   ///   - maximumMessageSize: The largest message accepted, in bytes after decompression.
   init(mode: BodyMode, encoding: MessageEncoding, isStreaming: Bool, maximumMessageSize: Int) {
     self.isStreaming = isStreaming
-    self.encoding = encoding
+    self.inflater = MessageInflater(encoding: encoding)
     self.maximumMessageSize = maximumMessageSize
     self.textDecoder = mode == .text ? TextDecoder() : nil
     self.frames = FrameDecoder(maximumMessageSize: maximumMessageSize)
@@ -116,7 +115,7 @@ struct RequestDecoder {
     case .message(let message):
       return message
     case .compressedMessage(let bytes):
-      return try self.inflate(bytes)
+      return try self.inflater.inflate(bytes, limit: self.maximumMessageSize)
     case .trailers:
       throw RPCError(code: .internalError, message: "Received trailers in a request.")
     case .none:
@@ -132,33 +131,5 @@ struct RequestDecoder {
       try self.frames.finish()
     }
     return nil
-  }
-
-  private mutating func inflate(_ bytes: ByteBuffer) throws(RPCError) -> GRPCWebMessage {
-    guard let format = self.encoding.format else {
-      throw RPCError(
-        code: .internalError,
-        message: "Received a compressed message, but no 'grpc-encoding' to decompress it with."
-      )
-    }
-
-    // Some peers set the flag on a message that was too short to be compressed.
-    guard bytes.readableBytes > 0 else {
-      return GRPCWebMessage([])
-    }
-
-    let inflater: Inflater
-    if let existing = self.inflater {
-      inflater = existing
-    } else {
-      inflater = try Inflater(format: format)
-      self.inflater = inflater
-    }
-
-    let limit = self.maximumMessageSize
-    return try GRPCWebMessage(capacity: bytes.readableBytes) {
-      (message: inout ByteBuffer) throws(RPCError) in
-      try inflater.inflate(bytes, limit: limit, into: &message)
-    }
   }
 }

@@ -7,7 +7,7 @@ internal import NIOCore
 /// What is written is queued until it is taken: everything queued at that time leaves as one. A
 /// response with one message is taken as a whole, with its length.
 @available(GRPCWeb 1.0, *)
-struct ResponseEncoder {
+struct ResponseEncoder: Sendable {
   private enum State {
     /// Nothing has been written.
     case idle
@@ -21,30 +21,31 @@ struct ResponseEncoder {
   private let configuration: GRPCWebServerConfiguration
   /// Whether any number of messages may be written, and each is to go out as soon as it can.
   private let isStreaming: Bool
-  private var deflater: Deflater?
+  private var deflater: MessageDeflater
   private var state = State.idle
 
   private var head: HTTPResponse?
-  private var body: [ByteBuffer] = []
-  /// Whether the last of the body's buffers is this encoder's own, to append small frames to.
-  private var canAppendToTail = false
+  private var body = FrameQueue()
   private var isEndTaken = false
   /// Whether the service sent initial metadata of its own.
   private var hasMetadata = false
 
-  /// The number of bytes queued.
-  private(set) var queuedBytes = 0
-
   /// The keys of metadata that couldn't be sent, since this was last emptied.
   var rejectedKeys: [String] = []
-
-  /// Frames up to this size, in bytes, are copied together; larger ones are handed on as they are.
-  private static let largestCopiedFrame = 16 * 1024
 
   init(call: GRPCWebCallHead, configuration: GRPCWebServerConfiguration) {
     self.call = call
     self.configuration = configuration
     self.isStreaming = call.method.type?.isResponseStreaming ?? true
+    self.deflater = MessageDeflater(
+      encoding: call.responseEncoding,
+      minimumMessageSize: configuration.compression.minimumMessageSize
+    )
+  }
+
+  /// The number of bytes queued.
+  var queuedBytes: Int {
+    self.body.byteCount
   }
 
   /// The status, once it has been written.
@@ -84,7 +85,7 @@ struct ResponseEncoder {
     if self.call.responseEncoding != .identity {
       fields[.grpcEncoding] = self.call.responseEncoding.rawValue
     }
-    MetadataCoding.encode(metadata, into: &fields) { self.rejectedKeys.append($0) }
+    MetadataCoding.encodeResponse(metadata, into: &fields) { self.rejectedKeys.append($0) }
     self.head = self.head(with: fields)
     self.hasMetadata = !metadata.isEmpty
     self.state = .open(messages: 0)
@@ -115,7 +116,7 @@ struct ResponseEncoder {
       )
     }
 
-    self.append(try self.compress(message) ?? message.frame)
+    self.body.append(try self.deflater.frame(message))
     self.state = .open(messages: messages + 1)
   }
 
@@ -133,7 +134,7 @@ struct ResponseEncoder {
       if case .idle = self.state {
         self.head = self.head(with: self.fields())
       }
-      self.append(
+      self.body.append(
         TrailersBlock.encodeFrame(status: status, metadata: metadata) {
           self.rejectedKeys.append($0)
         }
@@ -156,10 +157,7 @@ struct ResponseEncoder {
       self.isEndTaken = true
     }
 
-    output.body = self.body
-    self.body = []
-    self.canAppendToTail = false
-    self.queuedBytes = 0
+    output.body = self.body.take()
     if self.call.responseMode == .text && !output.body.isEmpty {
       output.body = [TextEncoder.encode(output.body)]
     }
@@ -223,58 +221,9 @@ struct ResponseEncoder {
     if !status.message.isEmpty {
       fields[.grpcMessage] = StatusMessage.encode(status.message)
     }
-    MetadataCoding.encode(metadata, into: &fields) { self.rejectedKeys.append($0) }
+    MetadataCoding.encodeResponse(metadata, into: &fields) { self.rejectedKeys.append($0) }
     fields[.contentLength] = "0"
     return self.head(with: fields)
-  }
-
-  // The body
-
-  /// Compresses a message.
-  ///
-  /// - Returns: A frame, or `nil` when the message is to be sent as it is.
-  private mutating func compress(_ message: GRPCWebMessage) throws(RPCError) -> ByteBuffer? {
-    guard let format = self.call.responseEncoding.format,
-      message.count >= self.configuration.compression.minimumMessageSize
-    else {
-      return nil
-    }
-
-    let deflater: Deflater
-    if let existing = self.deflater {
-      deflater = existing
-    } else {
-      deflater = try Deflater(format: format)
-      self.deflater = deflater
-    }
-
-    var frame = ByteBuffer()
-    frame.writeInteger(FrameHeader.compressedFlag)
-    frame.writeInteger(UInt32(0))
-    try deflater.deflate(message.payload, into: &frame)
-
-    // What can't be shrunk is sent as it is.
-    let length = frame.readableBytes - FrameHeader.size
-    guard length < message.count else { return nil }
-    frame.setInteger(UInt32(clamping: length), at: frame.readerIndex + MemoryLayout<UInt8>.size)
-    return frame
-  }
-
-  private mutating func append(_ frame: ByteBuffer) {
-    self.queuedBytes += frame.readableBytes
-
-    if frame.readableBytes > Self.largestCopiedFrame {
-      self.body.append(frame)
-      self.canAppendToTail = false
-    } else if self.canAppendToTail {
-      self.body[self.body.count - 1].writeImmutableBuffer(frame)
-    } else {
-      var tail = ByteBuffer()
-      tail.reserveCapacity(frame.readableBytes + 64)
-      tail.writeImmutableBuffer(frame)
-      self.body.append(tail)
-      self.canAppendToTail = true
-    }
   }
 
   /// The error for a part that has no place where it was written.

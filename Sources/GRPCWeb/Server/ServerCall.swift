@@ -16,8 +16,7 @@ final class ServerCall: Sendable {
     /// Whoever waits for something to send.
     var sender: CheckedContinuation<Void, Never>?
     /// The writers that wait until something has been sent.
-    var writers: [(id: UInt64, continuation: CheckedContinuation<Void, any Error>)] = []
-    var lastWriterID: UInt64 = 0
+    var writers = SuspendedTasks()
     /// Whether the service is being handed a part of the request right now.
     var isReading = false
     var readingEnded: CheckedContinuation<Void, Never>?
@@ -190,16 +189,13 @@ final class ServerCall: Sendable {
   }
 
   private func untilWritable() async throws {
-    let id = self.state.withLock { state in
-      state.lastWriterID += 1
-      return state.lastWriterID
-    }
+    let id = self.state.withLock { $0.writers.makeID() }
 
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         let isWaiting = self.state.withLock { state in
           guard !state.exchange.isWritable && !Task.isCancelled else { return false }
-          state.writers.append((id, continuation))
+          state.writers.suspend(continuation, as: id)
           return true
         }
         if !isWaiting {
@@ -208,10 +204,7 @@ final class ServerCall: Sendable {
       }
       try Task.checkCancellation()
     } onCancel: {
-      let continuation = self.state.withLock { state in
-        state.writers.firstIndex { $0.id == id }.map { state.writers.remove(at: $0).continuation }
-      }
-      continuation?.resume(throwing: CancellationError())
+      self.state.withLock { $0.writers.take(id) }?.resume(throwing: CancellationError())
     }
   }
 
@@ -262,12 +255,12 @@ extension ServerCall {
   /// Those who have waited for what has happened; resumed outside of the lock.
   fileprivate struct Waiting {
     var sender: CheckedContinuation<Void, Never>?
-    var writers: [(id: UInt64, continuation: CheckedContinuation<Void, any Error>)] = []
+    var writers: [CheckedContinuation<Void, any Error>] = []
 
     func resume() {
       self.sender?.resume()
       for writer in self.writers {
-        writer.continuation.resume()
+        writer.resume()
       }
     }
   }
@@ -281,8 +274,8 @@ extension ServerCall.State {
     if self.exchange.hasOutput {
       waiting.sender = self.sender.take()
     }
-    if self.exchange.isWritable && !self.writers.isEmpty {
-      swap(&waiting.writers, &self.writers)
+    if self.exchange.isWritable {
+      waiting.writers = self.writers.takeAll()
     }
     return waiting
   }

@@ -7,7 +7,7 @@ internal import NIOCore
 /// deadline that passes, a peer that goes away) and sends what it hands out. Whatever fails first
 /// decides the status; nothing after that changes it.
 @available(GRPCWeb 1.0, *)
-struct ServerExchange {
+struct ServerExchange: Sendable {
   let call: GRPCWebCallHead
   private var request: RequestDecoder
   private var response: ResponseEncoder
@@ -100,7 +100,9 @@ struct ServerExchange {
 
   /// Whether a writer may go on, or is to wait until what it wrote has been taken.
   var isWritable: Bool {
-    self.response.queuedBytes < self.maximumQueuedBytes || self.response.status != nil
+    // What is held back until the status is there can't be waited for.
+    self.response.queuedBytes < self.maximumQueuedBytes || !self.response.hasOutput
+      || self.response.status != nil
   }
 
   /// Whether there is something to send.

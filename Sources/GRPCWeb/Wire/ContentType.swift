@@ -2,7 +2,7 @@
 ///
 /// Request and response each have a mode of their own.
 @available(GRPCWeb 1.0, *)
-enum BodyMode: Hashable, Sendable {
+public enum BodyMode: Hashable, Sendable {
   /// `application/grpc-web`
   case binary
   /// `application/grpc-web-text`

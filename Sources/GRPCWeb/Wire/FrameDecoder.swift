@@ -6,7 +6,7 @@ internal import NIOCore
 /// A length is checked against its limit before anything of the payload is kept. An error is
 /// final: after one the decoder must not be used again.
 @available(GRPCWeb 1.0, *)
-struct FrameDecoder {
+struct FrameDecoder: Sendable {
   /// A frame taken from the stream.
   enum Frame: Hashable {
     /// An uncompressed message.
@@ -38,6 +38,24 @@ struct FrameDecoder {
     self.buffer.readableBytes
   }
 
+  /// Whether a whole frame is among the bytes received, or what can't become one.
+  var hasWholeFrame: Bool {
+    guard let header = self.header else { return false }
+    return self.buffer.readableBytes >= FrameHeader.size + Int(header.length)
+      || header.length > self.maximumMessageSize
+  }
+
+  /// The header that the bytes received start with, once it is whole.
+  private var header: FrameHeader? {
+    guard
+      let flags = self.buffer.getInteger(at: self.buffer.readerIndex, as: UInt8.self),
+      let length = self.buffer.getInteger(at: self.buffer.readerIndex + 1, as: UInt32.self)
+    else {
+      return nil
+    }
+    return FrameHeader(flags: flags, length: length)
+  }
+
   /// Adds bytes from the stream.
   mutating func append(_ bytes: ByteBuffer) {
     if self.buffer.readableBytes == 0 {
@@ -54,14 +72,7 @@ struct FrameDecoder {
   /// - Throws: `internalError` for a frame that may not stand where it does, `resourceExhausted`
   ///   for a length over its limit.
   mutating func next() throws(RPCError) -> Frame? {
-    guard
-      let flags = self.buffer.getInteger(at: self.buffer.readerIndex, as: UInt8.self),
-      let length = self.buffer.getInteger(at: self.buffer.readerIndex + 1, as: UInt32.self)
-    else {
-      return nil
-    }
-
-    let header = FrameHeader(flags: flags, length: length)
+    guard let header = self.header else { return nil }
     try self.validate(header)
 
     guard let frame = self.buffer.readSlice(length: FrameHeader.size + Int(header.length)) else {

@@ -9,6 +9,7 @@ extension HTTPField.Name {
   package static let grpcAcceptEncoding = Self.grpc("grpc-accept-encoding")
   package static let grpcTimeout = Self.grpc("grpc-timeout")
   package static let acceptPost = Self.grpc("accept-post")
+  package static let xUserAgent = Self.grpc("x-user-agent")
   package static let xGRPCWeb = Self.grpc("x-grpc-web")
   package static let xAccelBuffering = Self.grpc("x-accel-buffering")
 

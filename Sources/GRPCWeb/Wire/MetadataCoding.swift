@@ -13,22 +13,54 @@ enum MetadataCoding {
   ///
   /// - Throws: `invalidArgument` when a `-bin` value isn't base64.
   static func decodeRequest(_ fields: HTTPFields) throws(RPCError) -> Metadata {
+    try Self.decode(fields, errorCode: .invalidArgument) { $0 == "grpc-timeout" }
+  }
+
+  /// Decodes the initial metadata of a response from its HTTP fields.
+  ///
+  /// - Throws: `internalError` when a `-bin` value isn't base64.
+  static func decodeResponse(_ fields: HTTPFields) throws(RPCError) -> Metadata {
+    try Self.decode(fields, errorCode: .internalError) { _ in false }
+  }
+
+  /// Decodes the metadata of a response that has its status in the HTTP fields.
+  ///
+  /// - Throws: `internalError` when a `-bin` value isn't base64.
+  static func decodeTrailersOnly(_ fields: HTTPFields) throws(RPCError) -> Metadata {
+    try Self.decode(fields, errorCode: .internalError, keepingGRPC: Self.isKeptInTrailers)
+  }
+
+  /// Decodes one trailer, unless it is gRPC's own.
+  ///
+  /// - Throws: `internalError` when a `-bin` value isn't base64.
+  static func decodeTrailer(
+    _ value: String,
+    forKey key: String,
+    into metadata: inout Metadata
+  ) throws(RPCError) {
+    guard !key.hasPrefix("grpc-") || Self.isKeptInTrailers(key) else { return }
+    try Self.decode(value, forKey: key, errorCode: .internalError, into: &metadata)
+  }
+
+  private static func decode(
+    _ fields: HTTPFields,
+    errorCode: RPCError.Code,
+    keepingGRPC isKept: (String) -> Bool
+  ) throws(RPCError) -> Metadata {
     var metadata = Metadata()
     metadata.reserveCapacity(fields.count)
     for field in fields {
       let key = field.name.canonicalName
-      guard Self.isRequestMetadata(key) else { continue }
-      try Self.decode(field.value, forKey: key, into: &metadata)
+      guard key.hasPrefix("grpc-") ? isKept(key) : !Self.isHTTP(key) else { continue }
+      try Self.decode(field.value, forKey: key, errorCode: errorCode, into: &metadata)
     }
     return metadata
   }
 
-  /// Decodes one field or trailer.
-  ///
-  /// - Throws: `invalidArgument` when a `-bin` value isn't base64.
-  static func decode(
+  private static func decode(
     _ value: String,
     forKey key: String,
+    errorCode: RPCError.Code,
     into metadata: inout Metadata
   ) throws(RPCError) {
     guard key.hasSuffix("-bin") else {
@@ -39,7 +71,7 @@ enum MetadataCoding {
     for element in value.split(separator: ",", omittingEmptySubsequences: false) {
       guard let bytes = Base64.decode(element.trimmingWhitespace()) else {
         throw RPCError(
-          code: .invalidArgument,
+          code: errorCode,
           message: "The value of the binary metadata '\(key)' isn't valid base64."
         )
       }
@@ -47,19 +79,45 @@ enum MetadataCoding {
     }
   }
 
-  /// Encodes initial metadata as HTTP fields.
+  /// Encodes the metadata of a request as HTTP fields.
   ///
   /// - Parameters:
   ///   - metadata: The metadata to encode.
   ///   - fields: Where the fields go.
   ///   - reject: Called with each key that can't be sent, because it is reserved, no name of an
   ///     HTTP field, or has a value that no HTTP field can have.
-  static func encode(
+  static func encodeRequest(
     _ metadata: Metadata,
     into fields: inout HTTPFields,
     reject: (String) -> Void
   ) {
-    Self.forEachPair(of: metadata, reject: reject) { key, value in
+    Self.encode(metadata, into: &fields, reject: reject) {
+      $0 == "grpc-timeout" || $0 == "grpc-previous-rpc-attempts"
+    }
+  }
+
+  /// Encodes the metadata of a response as HTTP fields.
+  ///
+  /// - Parameters:
+  ///   - metadata: The metadata to encode.
+  ///   - fields: Where the fields go.
+  ///   - reject: Called with each key that can't be sent, because it is reserved, no name of an
+  ///     HTTP field, or has a value that no HTTP field can have.
+  static func encodeResponse(
+    _ metadata: Metadata,
+    into fields: inout HTTPFields,
+    reject: (String) -> Void
+  ) {
+    Self.encode(metadata, into: &fields, reject: reject, keepingGRPC: Self.isKeptInTrailers)
+  }
+
+  private static func encode(
+    _ metadata: Metadata,
+    into fields: inout HTTPFields,
+    reject: (String) -> Void,
+    keepingGRPC isKept: (String) -> Bool
+  ) {
+    Self.forEachPair(of: metadata, keepingGRPC: isKept, reject: reject) { key, value in
       guard let name = HTTPField.Name(key) else {
         reject(key)
         return
@@ -68,10 +126,24 @@ enum MetadataCoding {
     }
   }
 
-  /// Calls `body` with each pair as it goes over the wire: a lower-case key and a value in which no
-  /// byte could be taken for the end of a line.
-  static func forEachPair(
+  /// Calls `body` with each pair of trailing metadata as it goes over the wire.
+  ///
+  /// - Parameters:
+  ///   - metadata: The metadata to encode.
+  ///   - reject: Called with each key that can't be sent.
+  ///   - body: Called with a lower-case key and a value in which no byte could be taken for the end
+  ///     of a line.
+  static func forEachTrailer(
     of metadata: Metadata,
+    reject: (String) -> Void,
+    _ body: (_ key: String, _ value: String) -> Void
+  ) {
+    Self.forEachPair(of: metadata, keepingGRPC: Self.isKeptInTrailers, reject: reject, body)
+  }
+
+  private static func forEachPair(
+    of metadata: Metadata,
+    keepingGRPC isKept: (String) -> Bool,
     reject: (String) -> Void,
     _ body: (_ key: String, _ value: String) -> Void
   ) {
@@ -85,7 +157,8 @@ enum MetadataCoding {
         encoded = Base64.encodeUnpadded(bytes)
       }
 
-      if Self.isResponseMetadata(key) && Self.isToken(key) && Self.isFieldValue(encoded) {
+      let isAllowed = key.hasPrefix("grpc-") ? isKept(key) : !Self.isHTTP(key)
+      if isAllowed && Self.isKey(key) && Self.isFieldValue(encoded) {
         body(key, encoded)
       } else {
         reject(key)
@@ -93,23 +166,13 @@ enum MetadataCoding {
     }
   }
 
-  /// Returns whether a field of a request is metadata for the service.
-  static func isRequestMetadata(_ key: String) -> Bool {
-    if key.hasPrefix("grpc-") {
-      return key == "grpc-timeout"
-    }
-    return !Self.httpKeys.contains(key) && !key.hasPrefix("access-control-")
+  /// Returns whether a key of gRPC's own stands in trailing metadata: error details, and a server's
+  /// word on retries.
+  private static func isKeptInTrailers(_ key: String) -> Bool {
+    key == "grpc-status-details-bin" || key == "grpc-retry-pushback-ms"
   }
 
-  /// Returns whether a service may send a key, as initial or trailing metadata.
-  private static func isResponseMetadata(_ key: String) -> Bool {
-    if key.hasPrefix("grpc-") {
-      return key == "grpc-status-details-bin" || key == "grpc-retry-pushback-ms"
-    }
-    return !Self.httpKeys.contains(key) && !key.hasPrefix("access-control-")
-  }
-
-  private static func isToken(_ key: String) -> Bool {
+  private static func isKey(_ key: String) -> Bool {
     !key.isEmpty
       && key.utf8.allSatisfy { byte in
         switch byte {
@@ -126,7 +189,11 @@ enum MetadataCoding {
     value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == UInt8(ascii: "\t") }
   }
 
-  /// What HTTP itself, and gRPC-Web's use of it, says in fields.
+  /// Returns whether a key is HTTP's own, or gRPC-Web's use of it, and so never metadata.
+  private static func isHTTP(_ key: String) -> Bool {
+    Self.httpKeys.contains(key) || key.hasPrefix("access-control-")
+  }
+
   private static let httpKeys: Set<String> = [
     "accept", "accept-encoding", "accept-post", "connection", "content-encoding",
     "content-length", "content-type", "expect", "host", "keep-alive", "origin",

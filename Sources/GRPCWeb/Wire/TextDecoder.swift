@@ -6,7 +6,7 @@ internal import NIOCore
 /// Characters are taken in quanta of four. Padding ends a run of base64, and the next character
 /// starts another: senders pad at every flush. An error is final.
 @available(GRPCWeb 1.0, *)
-struct TextDecoder {
+struct TextDecoder: Sendable {
   /// The characters of a quantum that isn't whole yet: their values, six bits each.
   private var quantum: UInt32 = 0
   /// How many characters of the quantum have been seen, padding included.

@@ -26,13 +26,45 @@ enum TrailersBlock {
     if !status.message.isEmpty {
       Self.write("grpc-message", StatusMessage.encode(status.message), into: &frame)
     }
-    MetadataCoding.forEachPair(of: metadata, reject: reject) { key, value in
+    MetadataCoding.forEachTrailer(of: metadata, reject: reject) { key, value in
       Self.write(key, value, into: &frame)
     }
 
     let length = UInt32(clamping: frame.readableBytes - FrameHeader.size)
     frame.setInteger(length, at: frame.readerIndex + MemoryLayout<UInt8>.size)
     return frame
+  }
+
+  /// Decodes a block, as its sender should or as its sender did write it.
+  ///
+  /// Takes names in any case, any space around values, a lone LF, a missing last CRLF, repeated names
+  /// and an empty block.
+  ///
+  /// - Returns: The status, `nil` where the block has none, and the trailing metadata.
+  /// - Throws: `internalError` when a line has no colon, or a `-bin` value isn't base64.
+  static func decode(_ block: ByteBuffer) throws(RPCError) -> (Status?, Metadata) {
+    var code: String?
+    var message = ""
+    var metadata = Metadata()
+
+    for line in String(buffer: block).split(whereSeparator: \.isNewline) {
+      guard let colon = line.firstIndex(of: ":") else {
+        throw RPCError(code: .internalError, message: "Received a trailer without a colon.")
+      }
+      let name = line[..<colon].trimmingWhitespace().lowercased()
+      let value = line[line.index(after: colon)...].trimmingWhitespace()
+
+      switch name {
+      case "grpc-status":
+        code = code ?? String(value)
+      case "grpc-message":
+        message = StatusMessage.decode(String(value))
+      default:
+        try MetadataCoding.decodeTrailer(String(value), forKey: name, into: &metadata)
+      }
+    }
+
+    return (code.map { Status(grpcStatus: $0, message: message) }, metadata)
   }
 
   private static func write(_ name: String, _ value: String, into frame: inout ByteBuffer) {

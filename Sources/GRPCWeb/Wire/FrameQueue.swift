@@ -1,0 +1,48 @@
+internal import NIOCore
+
+/// Frames that wait to be sent.
+///
+/// Small frames are copied together, so that many of them leave as one buffer; large ones are handed
+/// on as they are.
+@available(GRPCWeb 1.0, *)
+struct FrameQueue: Sendable {
+  private var buffers: [ByteBuffer] = []
+  /// Whether the last buffer is the queue's own, to append small frames to.
+  private var canAppendToTail = false
+
+  /// The number of bytes that wait.
+  private(set) var byteCount = 0
+
+  /// Frames up to this size, in bytes, are copied.
+  static let largestCopiedFrame = 16 * 1024
+
+  /// Whether nothing waits.
+  var isEmpty: Bool {
+    self.buffers.isEmpty
+  }
+
+  /// Adds a frame.
+  mutating func append(_ frame: ByteBuffer) {
+    self.byteCount += frame.readableBytes
+
+    if frame.readableBytes > Self.largestCopiedFrame {
+      self.buffers.append(frame)
+      self.canAppendToTail = false
+    } else if self.canAppendToTail {
+      self.buffers[self.buffers.count - 1].writeImmutableBuffer(frame)
+    } else {
+      var tail = ByteBuffer()
+      // Room for the trailers of a unary response.
+      tail.reserveCapacity(frame.readableBytes + 64)
+      tail.writeImmutableBuffer(frame)
+      self.buffers.append(tail)
+      self.canAppendToTail = true
+    }
+  }
+
+  /// Takes all frames, in as few buffers as there are.
+  mutating func take() -> [ByteBuffer] {
+    defer { self = Self() }
+    return self.buffers
+  }
+}
