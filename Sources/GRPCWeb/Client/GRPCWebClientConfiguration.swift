@@ -1,0 +1,61 @@
+public import GRPCCore
+public import HTTPTypes
+
+/// How a client makes gRPC-Web calls.
+///
+/// ```swift
+/// let configuration = GRPCWebClientConfiguration.defaults {
+///   $0.mode = .text
+///   $0.headers[.authorization] = "Bearer \(token)"
+/// }
+/// ```
+@available(GRPCWeb 1.0, *)
+public struct GRPCWebClientConfiguration: Sendable {
+  /// How bodies are written.
+  ///
+  /// Binary by default. Text is for what stands between that lets no binary bodies pass, and takes a
+  /// third more bytes.
+  public var mode = BodyMode.binary
+
+  /// Headers sent with every call, besides gRPC-Web's own and the call's metadata.
+  public var headers: HTTPFields = [:]
+
+  /// How request messages are compressed, where the options of a call don't say.
+  ///
+  /// Not at all by default. Response messages may always be.
+  public var compression = CompressionAlgorithm.none
+
+  /// The largest response message accepted, in bytes after decompression, where the options of a
+  /// call don't say.
+  ///
+  /// 4 MiB by default. A call that is sent a larger one fails with `resourceExhausted`.
+  public var maximumResponseMessageSize = 4 * 1024 * 1024
+
+  /// The largest request message sent, in bytes before compression, where the options of a call don't
+  /// say.
+  ///
+  /// By default as large as a frame can be, 4 GiB less one byte.
+  public var maximumRequestMessageSize = Int(UInt32.max)
+
+  /// How many bytes of a body may wait, in either direction, until whoever makes them is suspended.
+  ///
+  /// 64 KiB by default. One message, or chunk of a response, more than this may wait.
+  public var maximumBufferedBytes = 64 * 1024
+
+  /// Timeouts, size limits, retries and hedging by method, as gRPC's service config describes them.
+  public var serviceConfig = ServiceConfig()
+
+  /// The default configuration.
+  public static var defaults: Self {
+    Self.defaults { _ in }
+  }
+
+  /// The default configuration, changed by a closure.
+  public static func defaults(_ configure: (inout Self) -> Void) -> Self {
+    var configuration = Self()
+    configure(&configuration)
+    return configuration
+  }
+
+  private init() {}
+}

@@ -1,0 +1,193 @@
+public import GRPCCore
+internal import NIOCore
+internal import Synchronization
+
+/// A gRPC Swift client transport that makes gRPC-Web calls with an HTTP client.
+///
+/// Adapters for HTTP clients make it: `.grpcWebAsyncHTTPClient(url:)`, `.grpcWebURLSession(url:)`. Each
+/// attempt at a call is one HTTP request; retries and hedging are gRPC Swift's, as the service config
+/// asks for them.
+@available(GRPCWeb 1.0, *)
+public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: ClientTransport {
+  /// The type that messages are serialized to.
+  public typealias Bytes = GRPCWebMessage
+
+  private struct State {
+    var calls: [ObjectIdentifier: ClientCall] = [:]
+    var isShuttingDown = false
+    /// `connect`, while it waits for shutdown and for the last call.
+    var connection: CheckedContinuation<Void, Never>?
+
+    /// Takes `connect` when it can return.
+    mutating func takeConnectionIfDone() -> CheckedContinuation<Void, Never>? {
+      self.isShuttingDown && self.calls.isEmpty ? self.connection.take() : nil
+    }
+  }
+
+  private let url: BaseURL
+  private let httpClient: HTTPClient
+  private let configuration: GRPCWebClientConfiguration
+  private let state = Mutex(State())
+
+  /// Limits retries and hedging, where the service config asks for that.
+  public let retryThrottle: RetryThrottle?
+
+  /// Creates a transport.
+  ///
+  /// - Parameters:
+  ///   - url: Where the services are, for example `https://example.org/api`. Without a scheme it is
+  ///     `http`.
+  ///   - httpClient: Makes the HTTP requests. It is shut down with the transport.
+  ///   - configuration: How calls are made.
+  /// - Throws: `RPCError` with the code `invalidArgument` when the URL isn't one of HTTP.
+  public init(
+    url: String,
+    httpClient: HTTPClient,
+    configuration: GRPCWebClientConfiguration = .defaults
+  ) throws {
+    guard let baseURL = BaseURL(url) else {
+      throw RPCError(code: .invalidArgument, message: "'\(url)' isn't the URL of an HTTP server.")
+    }
+    self.url = baseURL
+    self.httpClient = httpClient
+    self.configuration = configuration
+    self.retryThrottle = configuration.serviceConfig.retryThrottling.map {
+      RetryThrottle(policy: $0)
+    }
+  }
+
+  /// Waits until graceful shutdown has begun and the last call has ended, then shuts the HTTP client
+  /// down.
+  ///
+  /// Connections are made when calls need them. Cancelling the task ends all calls with
+  /// `unavailable`.
+  ///
+  /// - Throws: What the HTTP client throws when it is shut down.
+  public func connect() async throws {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let connection = self.state.withLock { state in
+          state.connection = continuation
+          return state.takeConnectionIfDone()
+        }
+        connection?.resume()
+      }
+    } onCancel: {
+      self.beginGracefulShutdown()
+      for call in self.state.withLock({ Array($0.calls.values) }) {
+        call.end(.transportClosed)
+      }
+    }
+    try await self.httpClient.shutdown()
+  }
+
+  /// Takes no further calls.
+  public func beginGracefulShutdown() {
+    let connection = self.state.withLock { state in
+      state.isShuttingDown = true
+      return state.takeConnectionIfDone()
+    }
+    connection?.resume()
+  }
+
+  /// Makes one attempt at a call.
+  ///
+  /// - Throws: What the closure throws; `failedPrecondition` when the transport has been shut down;
+  ///   `unimplemented` when the HTTP client can't stream a request and the method needs it to.
+  public func withStream<T: Sendable>(
+    descriptor: MethodDescriptor,
+    options: CallOptions,
+    _ closure: (_ stream: RPCStream<Inbound, Outbound>, _ context: ClientContext) async throws -> T
+  ) async throws -> T {
+    let callOptions = ClientCallOptions(
+      url: self.url,
+      method: descriptor,
+      options: options,
+      configuration: self.configuration
+    )
+    guard self.httpClient.streamsRequests || !callOptions.isRequestStreaming else {
+      throw RPCError(
+        code: .unimplemented,
+        message: """
+          '\(descriptor.fullyQualifiedMethod)' needs its request to be streamed, which the HTTP \
+          client in use can't do on this platform.
+          """
+      )
+    }
+
+    let call = ClientCall(options: callOptions)
+    guard self.register(call) else { throw RPCError.transportShutDown }
+    let exchange = Task {
+      await self.exchange(call)
+      self.unregister(call)
+    }
+    call.exchangeStarted(exchange)
+    defer { call.end(.cancelledByClient) }
+
+    let peer = "\(self.url.scheme)://\(self.url.authority)"
+    return try await closure(
+      RPCStream(
+        descriptor: descriptor,
+        inbound: RPCAsyncSequence(wrapping: ClientCall.Response(call: call)),
+        outbound: RPCWriter.Closable(wrapping: ClientCall.Request(call: call))
+      ),
+      ClientContext(descriptor: descriptor, remotePeer: peer, localPeer: "unknown")
+    )
+  }
+
+  /// Returns what the service config says of a method: for itself, its service, or all.
+  public func config(forMethod descriptor: MethodDescriptor) -> MethodConfig? {
+    let service = descriptor.service.fullyQualifiedService
+    let names = [
+      MethodConfig.Name(service: service, method: descriptor.method),
+      MethodConfig.Name(service: service, method: ""),
+      MethodConfig.Name(service: "", method: ""),
+    ]
+    for name in names {
+      let config = self.configuration.serviceConfig.methodConfig.last { $0.names.contains(name) }
+      if let config = config {
+        return config
+      }
+    }
+    return nil
+  }
+
+  /// Makes the HTTP exchange of a call.
+  private func exchange(_ call: ClientCall) async {
+    guard let (request, body) = await call.untilRequest() else { return }
+
+    do {
+      try await self.httpClient.execute(request, body: body) { response, nextBytes in
+        call.receive(response)
+        while await call.receive(try await nextBytes()) {}
+      }
+      call.end(
+        RPCError(code: .unavailable, message: "The HTTP client gave no response.")
+      )
+    } catch let error as RPCError {
+      call.end(error)
+    } catch is CancellationError {
+      call.end(.cancelledByClient)
+    } catch {
+      call.end(
+        RPCError(code: .unavailable, message: "The HTTP request failed: \(error)", cause: error)
+      )
+    }
+  }
+
+  private func register(_ call: ClientCall) -> Bool {
+    self.state.withLock { state in
+      guard !state.isShuttingDown else { return false }
+      state.calls[ObjectIdentifier(call)] = call
+      return true
+    }
+  }
+
+  private func unregister(_ call: ClientCall) {
+    let connection = self.state.withLock { state in
+      state.calls[ObjectIdentifier(call)] = nil
+      return state.takeConnectionIfDone()
+    }
+    connection?.resume()
+  }
+}

@@ -1,0 +1,116 @@
+internal import GRPCCore
+internal import HTTPTypes
+internal import NIOCore
+
+/// Turns what a client writes into the head and the body of an HTTP request.
+///
+/// The request of a method that takes one message can be taken when it is whole; any other can be
+/// taken as soon as it has begun, and its body as it is written.
+@available(GRPCWeb 1.0, *)
+struct RequestEncoder: Sendable {
+  private enum State {
+    case idle
+    case open(messages: Int)
+    case finished
+  }
+
+  private let call: ClientCallOptions
+  private var state = State.idle
+  private var deflater: MessageDeflater
+  private var body = FrameQueue()
+
+  /// The head, once the client has written metadata.
+  private(set) var head: HTTPRequest?
+
+  init(call: ClientCallOptions) {
+    self.call = call
+    self.deflater = MessageDeflater(encoding: call.requestEncoding, minimumMessageSize: 1)
+  }
+
+  /// The number of bytes queued.
+  var queuedBytes: Int {
+    self.body.byteCount
+  }
+
+  /// Whether the client has written all of the request.
+  var isFinished: Bool {
+    if case .finished = self.state { return true }
+    return false
+  }
+
+  /// Whether the request can be sent now.
+  var canStart: Bool {
+    self.head != nil && (self.call.isRequestStreaming || self.isFinished)
+  }
+
+  /// Writes the metadata.
+  ///
+  /// - Throws: `invalidArgument` when a pair can't be sent.
+  mutating func write(_ metadata: Metadata) throws(RPCError) {
+    guard case .idle = self.state else {
+      throw RPCError(code: .internalError, message: "Metadata was written twice.")
+    }
+
+    var rejectedKeys: [String] = []
+    var fields = self.call.fields
+    MetadataCoding.encodeRequest(metadata, into: &fields) { rejectedKeys.append($0) }
+    guard rejectedKeys.isEmpty else {
+      throw RPCError(
+        code: .invalidArgument,
+        message: """
+          Metadata can't be sent, because of a reserved or invalid key or an invalid value: \
+          \(rejectedKeys.joined(separator: ", ")).
+          """
+      )
+    }
+
+    self.head = HTTPRequest(
+      method: .post,
+      scheme: self.call.url.scheme,
+      authority: self.call.url.authority,
+      path: "\(self.call.url.path)/\(self.call.method.fullyQualifiedMethod)",
+      headerFields: fields
+    )
+    self.state = .open(messages: 0)
+  }
+
+  /// Writes a message.
+  ///
+  /// - Throws: `internalError` when it has no place here, `resourceExhausted` when it is larger than
+  ///   the limit.
+  mutating func write(_ message: GRPCWebMessage) throws(RPCError) {
+    guard case .open(let messages) = self.state else {
+      throw RPCError(code: .internalError, message: "A message was written out of place.")
+    }
+    guard self.call.isRequestStreaming || messages == 0 else {
+      throw RPCError(
+        code: .internalError,
+        message: "A second message was written for a method that takes one."
+      )
+    }
+
+    let limit = min(self.call.maximumRequestMessageSize, Int(UInt32.max))
+    guard message.count <= limit else {
+      throw RPCError(
+        code: .resourceExhausted,
+        message: """
+          A request message of \(message.count) bytes exceeds the limit of \(limit) bytes.
+          """
+      )
+    }
+
+    self.body.append(try self.deflater.frame(message))
+    self.state = .open(messages: messages + 1)
+  }
+
+  /// Ends the request.
+  mutating func finish() {
+    self.state = .finished
+  }
+
+  /// Takes the bytes queued, as one run of base64 in text mode.
+  mutating func takeBody() -> [ByteBuffer] {
+    let body = self.body.take()
+    return self.call.mode == .text && !body.isEmpty ? [TextEncoder.encode(body)] : body
+  }
+}
