@@ -62,6 +62,8 @@ struct FrameDecoder: Sendable {
       // The usual case, a chunk of whole frames: they are slices of the chunk itself.
       self.buffer = bytes
     } else {
+      // A stream whose chunks never end with a frame would keep all of its frames otherwise.
+      self.buffer.discardReadBytes()
       self.buffer.writeImmutableBuffer(bytes)
     }
   }
