@@ -5,6 +5,7 @@ import PackageDescription
 let products: [Product] = [
   .library(name: "GRPCWeb", targets: ["GRPCWeb"]),
   .library(name: "GRPCWebHummingbird", targets: ["GRPCWebHummingbird"]),
+  .library(name: "GRPCWebAsyncHTTPClient", targets: ["GRPCWebAsyncHTTPClient"]),
 ]
 
 let dependencies: [Package.Dependency] = [
@@ -13,6 +14,7 @@ let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-nio.git", from: "2.81.0"),
   .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.3.0"),
   .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.16.0"),
+  .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.26.0"),
   .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
 
   // Test-only dependencies:
@@ -67,6 +69,18 @@ let targets: [Target] = [
     ],
     swiftSettings: swiftSettings
   ),
+  .target(
+    name: "GRPCWebAsyncHTTPClient",
+    dependencies: [
+      "GRPCWeb",
+      .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOHTTP1", package: "swift-nio"),
+    ],
+    swiftSettings: swiftSettings
+  ),
 
   // Tests.
   .target(
@@ -88,6 +102,22 @@ let targets: [Target] = [
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebAsyncHTTPClientTests",
+    dependencies: [
+      "GRPCWeb",
+      "GRPCWebAsyncHTTPClient",
+      "GRPCWebHummingbird",
+      "GRPCWebTestSupport",
+      .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),

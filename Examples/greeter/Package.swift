@@ -5,6 +5,10 @@ import PackageDescription
 let package = Package(
   name: "greeter",
   platforms: [.macOS(.v15)],
+  products: [
+    // For the other examples, which greet in other frameworks or call the greeter.
+    .library(name: "GreeterService", targets: ["GreeterService"])
+  ],
   dependencies: [
     .package(name: "sonora", path: "../.."),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
@@ -13,13 +17,18 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.16.0"),
   ],
   targets: [
+    .target(
+      name: "GreeterService",
+      dependencies: [
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      ]
+    ),
     .executableTarget(
       name: "greeter",
       dependencies: [
+        "GreeterService",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "GRPCCore", package: "grpc-swift-2"),
-        .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
-        .product(name: "GRPCWeb", package: "sonora"),
         .product(name: "GRPCWebHummingbird", package: "sonora"),
         .product(name: "Hummingbird", package: "hummingbird"),
       ],

@@ -1,4 +1,5 @@
 public import GRPCCore
+internal import SwiftProtobuf
 
 /// Answers as the comments in `echo.proto` say.
 @available(GRPCWeb 1.0, *)

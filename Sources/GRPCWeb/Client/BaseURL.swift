@@ -1,7 +1,7 @@
 /// The address of a server: where the paths of methods begin.
 @available(GRPCWeb 1.0, *)
 struct BaseURL: Hashable, Sendable {
-  /// `http` or `https`
+  /// The scheme: `http` or `https`.
   var scheme: String
 
   /// The host, and the port where one is given.

@@ -157,13 +157,15 @@ public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: Client
     guard let (request, body) = await call.untilRequest() else { return }
 
     do {
+      var isAnswered = false
       try await self.httpClient.execute(request, body: body) { response, nextBytes in
+        isAnswered = true
         call.receive(response)
         while await call.receive(try await nextBytes()) {}
       }
-      call.end(
-        RPCError(code: .unavailable, message: "The HTTP client gave no response.")
-      )
+      if !isAnswered {
+        call.end(RPCError(code: .unavailable, message: "The HTTP client gave no response."))
+      }
     } catch let error as RPCError {
       call.end(error)
     } catch is CancellationError {

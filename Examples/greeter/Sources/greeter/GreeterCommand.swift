@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import GRPCWeb
 import GRPCWebHummingbird
+import GreeterService
 import Hummingbird
 
 /// One port and one process: a web page, an ordinary route, and a gRPC service that the page calls.

@@ -1,21 +1,28 @@
-import GRPCCore
-import SwiftProtobuf
+public import GRPCCore
+public import SwiftProtobuf
 
 /// Greets, and shows what calls can do: stream, carry metadata, fail, take too long.
 ///
 /// An ordinary gRPC Swift service: nothing in it knows of gRPC-Web.
-struct Greeter: Helloworld_Greeter.ServiceProtocol {
+public struct Greeter: Helloworld_Greeter.ServiceProtocol {
   /// How long to wait between two messages of a stream.
-  var pause: Duration
+  public var pause: Duration
 
-  func sayHello(
+  /// Creates the service.
+  public init(pause: Duration) {
+    self.pause = pause
+  }
+
+  /// Replies "Hello, NAME!".
+  public func sayHello(
     request: ServerRequest<Helloworld_HelloRequest>,
     context: ServerContext
   ) async throws -> ServerResponse<Helloworld_HelloReply> {
     ServerResponse(message: .with { $0.message = self.greeting(for: request.message) })
   }
 
-  func sayHelloSlowly(
+  /// Replies "Hello, NAME!" one character a message.
+  public func sayHelloSlowly(
     request: ServerRequest<Helloworld_HelloRequest>,
     context: ServerContext
   ) async throws -> StreamingServerResponse<Helloworld_HelloReply> {
@@ -25,7 +32,8 @@ struct Greeter: Helloworld_Greeter.ServiceProtocol {
     }
   }
 
-  func helloMetadata(
+  /// Echoes the request's metadata.
+  public func helloMetadata(
     request: ServerRequest<Helloworld_HelloRequest>,
     context: ServerContext
   ) async throws -> ServerResponse<Helloworld_HelloReply> {
@@ -36,7 +44,8 @@ struct Greeter: Helloworld_Greeter.ServiceProtocol {
     )
   }
 
-  func helloStreamMetadata(
+  /// Echoes the request's metadata over a stream.
+  public func helloStreamMetadata(
     request: ServerRequest<Helloworld_HelloRequest>,
     context: ServerContext
   ) async throws -> StreamingServerResponse<Helloworld_HelloReply> {
@@ -46,14 +55,16 @@ struct Greeter: Helloworld_Greeter.ServiceProtocol {
     }
   }
 
-  func abort(
+  /// Fails.
+  public func abort(
     request: ServerRequest<Google_Protobuf_Empty>,
     context: ServerContext
   ) async throws -> ServerResponse<Google_Protobuf_Empty> {
     throw RPCError(code: .aborted, message: "test aborting")
   }
 
-  func unaryTimeout(
+  /// Never replies.
+  public func unaryTimeout(
     request: ServerRequest<Helloworld_TimeoutRequest>,
     context: ServerContext
   ) async throws -> ServerResponse<Google_Protobuf_Empty> {
@@ -63,7 +74,8 @@ struct Greeter: Helloworld_Greeter.ServiceProtocol {
     }
   }
 
-  func streamTimeout(
+  /// Replies after each step of the length asked for, for ever.
+  public func streamTimeout(
     request: ServerRequest<Helloworld_TimeoutRequest>,
     context: ServerContext
   ) async throws -> StreamingServerResponse<Google_Protobuf_Empty> {

@@ -16,104 +16,104 @@ import SwiftProtobuf
 
 /// Namespace containing generated types for the "helloworld.Greeter" service.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
-internal enum Helloworld_Greeter: Sendable {
+public enum Helloworld_Greeter: Sendable {
     /// Service descriptor for the "helloworld.Greeter" service.
-    internal static let descriptor = GRPCCore.ServiceDescriptor(fullyQualifiedService: "helloworld.Greeter")
+    public static let descriptor = GRPCCore.ServiceDescriptor(fullyQualifiedService: "helloworld.Greeter")
     /// Namespace for method metadata.
-    internal enum Method: Sendable {
+    public enum Method: Sendable {
         /// Namespace for "SayHello" metadata.
-        internal enum SayHello: Sendable {
+        public enum SayHello: Sendable {
             /// Request type for "SayHello".
-            internal typealias Input = Helloworld_HelloRequest
+            public typealias Input = Helloworld_HelloRequest
             /// Response type for "SayHello".
-            internal typealias Output = Helloworld_HelloReply
+            public typealias Output = Helloworld_HelloReply
             /// Descriptor for "SayHello".
-            internal static let descriptor = GRPCCore.MethodDescriptor(
+            public static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "helloworld.Greeter"),
                 method: "SayHello",
                 type: .unary
             )
         }
         /// Namespace for "SayHelloSlowly" metadata.
-        internal enum SayHelloSlowly: Sendable {
+        public enum SayHelloSlowly: Sendable {
             /// Request type for "SayHelloSlowly".
-            internal typealias Input = Helloworld_HelloRequest
+            public typealias Input = Helloworld_HelloRequest
             /// Response type for "SayHelloSlowly".
-            internal typealias Output = Helloworld_HelloReply
+            public typealias Output = Helloworld_HelloReply
             /// Descriptor for "SayHelloSlowly".
-            internal static let descriptor = GRPCCore.MethodDescriptor(
+            public static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "helloworld.Greeter"),
                 method: "SayHelloSlowly",
                 type: .serverStreaming
             )
         }
         /// Namespace for "HelloMetadata" metadata.
-        internal enum HelloMetadata: Sendable {
+        public enum HelloMetadata: Sendable {
             /// Request type for "HelloMetadata".
-            internal typealias Input = Helloworld_HelloRequest
+            public typealias Input = Helloworld_HelloRequest
             /// Response type for "HelloMetadata".
-            internal typealias Output = Helloworld_HelloReply
+            public typealias Output = Helloworld_HelloReply
             /// Descriptor for "HelloMetadata".
-            internal static let descriptor = GRPCCore.MethodDescriptor(
+            public static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "helloworld.Greeter"),
                 method: "HelloMetadata",
                 type: .unary
             )
         }
         /// Namespace for "HelloStreamMetadata" metadata.
-        internal enum HelloStreamMetadata: Sendable {
+        public enum HelloStreamMetadata: Sendable {
             /// Request type for "HelloStreamMetadata".
-            internal typealias Input = Helloworld_HelloRequest
+            public typealias Input = Helloworld_HelloRequest
             /// Response type for "HelloStreamMetadata".
-            internal typealias Output = Helloworld_HelloReply
+            public typealias Output = Helloworld_HelloReply
             /// Descriptor for "HelloStreamMetadata".
-            internal static let descriptor = GRPCCore.MethodDescriptor(
+            public static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "helloworld.Greeter"),
                 method: "HelloStreamMetadata",
                 type: .serverStreaming
             )
         }
         /// Namespace for "Abort" metadata.
-        internal enum Abort: Sendable {
+        public enum Abort: Sendable {
             /// Request type for "Abort".
-            internal typealias Input = SwiftProtobuf.Google_Protobuf_Empty
+            public typealias Input = SwiftProtobuf.Google_Protobuf_Empty
             /// Response type for "Abort".
-            internal typealias Output = SwiftProtobuf.Google_Protobuf_Empty
+            public typealias Output = SwiftProtobuf.Google_Protobuf_Empty
             /// Descriptor for "Abort".
-            internal static let descriptor = GRPCCore.MethodDescriptor(
+            public static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "helloworld.Greeter"),
                 method: "Abort",
                 type: .unary
             )
         }
         /// Namespace for "UnaryTimeout" metadata.
-        internal enum UnaryTimeout: Sendable {
+        public enum UnaryTimeout: Sendable {
             /// Request type for "UnaryTimeout".
-            internal typealias Input = Helloworld_TimeoutRequest
+            public typealias Input = Helloworld_TimeoutRequest
             /// Response type for "UnaryTimeout".
-            internal typealias Output = SwiftProtobuf.Google_Protobuf_Empty
+            public typealias Output = SwiftProtobuf.Google_Protobuf_Empty
             /// Descriptor for "UnaryTimeout".
-            internal static let descriptor = GRPCCore.MethodDescriptor(
+            public static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "helloworld.Greeter"),
                 method: "UnaryTimeout",
                 type: .unary
             )
         }
         /// Namespace for "StreamTimeout" metadata.
-        internal enum StreamTimeout: Sendable {
+        public enum StreamTimeout: Sendable {
             /// Request type for "StreamTimeout".
-            internal typealias Input = Helloworld_TimeoutRequest
+            public typealias Input = Helloworld_TimeoutRequest
             /// Response type for "StreamTimeout".
-            internal typealias Output = SwiftProtobuf.Google_Protobuf_Empty
+            public typealias Output = SwiftProtobuf.Google_Protobuf_Empty
             /// Descriptor for "StreamTimeout".
-            internal static let descriptor = GRPCCore.MethodDescriptor(
+            public static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "helloworld.Greeter"),
                 method: "StreamTimeout",
                 type: .serverStreaming
             )
         }
         /// Descriptors for all methods in the "helloworld.Greeter" service.
-        internal static let descriptors: [GRPCCore.MethodDescriptor] = [
+        public static let descriptors: [GRPCCore.MethodDescriptor] = [
             SayHello.descriptor,
             SayHelloSlowly.descriptor,
             HelloMetadata.descriptor,
@@ -128,7 +128,7 @@ internal enum Helloworld_Greeter: Sendable {
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension GRPCCore.ServiceDescriptor {
     /// Service descriptor for the "helloworld.Greeter" service.
-    internal static let helloworld_Greeter = GRPCCore.ServiceDescriptor(fullyQualifiedService: "helloworld.Greeter")
+    public static let helloworld_Greeter = GRPCCore.ServiceDescriptor(fullyQualifiedService: "helloworld.Greeter")
 }
 
 // MARK: helloworld.Greeter (server)
@@ -150,7 +150,7 @@ extension Helloworld_Greeter {
     /// > Source IDL Documentation:
     /// >
     /// > The greeting service, method for method the test service of Sonora for Python.
-    internal protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
+    public protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
         /// Handle the "SayHello" method.
         ///
         /// > Source IDL Documentation:
@@ -289,7 +289,7 @@ extension Helloworld_Greeter {
     /// > Source IDL Documentation:
     /// >
     /// > The greeting service, method for method the test service of Sonora for Python.
-    internal protocol ServiceProtocol: Helloworld_Greeter.StreamingServiceProtocol {
+    public protocol ServiceProtocol: Helloworld_Greeter.StreamingServiceProtocol {
         /// Handle the "SayHello" method.
         ///
         /// > Source IDL Documentation:
@@ -426,7 +426,7 @@ extension Helloworld_Greeter {
     /// > Source IDL Documentation:
     /// >
     /// > The greeting service, method for method the test service of Sonora for Python.
-    internal protocol SimpleServiceProtocol: Helloworld_Greeter.ServiceProtocol {
+    public protocol SimpleServiceProtocol: Helloworld_Greeter.ServiceProtocol {
         /// Handle the "SayHello" method.
         ///
         /// > Source IDL Documentation:
@@ -561,7 +561,7 @@ extension Helloworld_Greeter {
 // Default implementation of 'registerMethods(with:)'.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Helloworld_Greeter.StreamingServiceProtocol {
-    internal func registerMethods<Transport>(with router: inout GRPCCore.RPCRouter<Transport>) where Transport: GRPCCore.ServerTransport {
+    public func registerMethods<Transport>(with router: inout GRPCCore.RPCRouter<Transport>) where Transport: GRPCCore.ServerTransport {
         router.registerHandler(
             forMethod: Helloworld_Greeter.Method.SayHello.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Helloworld_HelloRequest>(),
@@ -645,7 +645,7 @@ extension Helloworld_Greeter.StreamingServiceProtocol {
 // Default implementation of streaming methods from 'StreamingServiceProtocol'.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Helloworld_Greeter.ServiceProtocol {
-    internal func sayHello(
+    public func sayHello(
         request: GRPCCore.StreamingServerRequest<Helloworld_HelloRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Helloworld_HelloReply> {
@@ -656,7 +656,7 @@ extension Helloworld_Greeter.ServiceProtocol {
         return GRPCCore.StreamingServerResponse(single: response)
     }
 
-    internal func sayHelloSlowly(
+    public func sayHelloSlowly(
         request: GRPCCore.StreamingServerRequest<Helloworld_HelloRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Helloworld_HelloReply> {
@@ -667,7 +667,7 @@ extension Helloworld_Greeter.ServiceProtocol {
         return response
     }
 
-    internal func helloMetadata(
+    public func helloMetadata(
         request: GRPCCore.StreamingServerRequest<Helloworld_HelloRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Helloworld_HelloReply> {
@@ -678,7 +678,7 @@ extension Helloworld_Greeter.ServiceProtocol {
         return GRPCCore.StreamingServerResponse(single: response)
     }
 
-    internal func helloStreamMetadata(
+    public func helloStreamMetadata(
         request: GRPCCore.StreamingServerRequest<Helloworld_HelloRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Helloworld_HelloReply> {
@@ -689,7 +689,7 @@ extension Helloworld_Greeter.ServiceProtocol {
         return response
     }
 
-    internal func abort(
+    public func abort(
         request: GRPCCore.StreamingServerRequest<SwiftProtobuf.Google_Protobuf_Empty>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<SwiftProtobuf.Google_Protobuf_Empty> {
@@ -700,7 +700,7 @@ extension Helloworld_Greeter.ServiceProtocol {
         return GRPCCore.StreamingServerResponse(single: response)
     }
 
-    internal func unaryTimeout(
+    public func unaryTimeout(
         request: GRPCCore.StreamingServerRequest<Helloworld_TimeoutRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<SwiftProtobuf.Google_Protobuf_Empty> {
@@ -711,7 +711,7 @@ extension Helloworld_Greeter.ServiceProtocol {
         return GRPCCore.StreamingServerResponse(single: response)
     }
 
-    internal func streamTimeout(
+    public func streamTimeout(
         request: GRPCCore.StreamingServerRequest<Helloworld_TimeoutRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<SwiftProtobuf.Google_Protobuf_Empty> {
@@ -726,7 +726,7 @@ extension Helloworld_Greeter.ServiceProtocol {
 // Default implementation of methods from 'ServiceProtocol'.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Helloworld_Greeter.SimpleServiceProtocol {
-    internal func sayHello(
+    public func sayHello(
         request: GRPCCore.ServerRequest<Helloworld_HelloRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.ServerResponse<Helloworld_HelloReply> {
@@ -739,7 +739,7 @@ extension Helloworld_Greeter.SimpleServiceProtocol {
         )
     }
 
-    internal func sayHelloSlowly(
+    public func sayHelloSlowly(
         request: GRPCCore.ServerRequest<Helloworld_HelloRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Helloworld_HelloReply> {
@@ -756,7 +756,7 @@ extension Helloworld_Greeter.SimpleServiceProtocol {
         )
     }
 
-    internal func helloMetadata(
+    public func helloMetadata(
         request: GRPCCore.ServerRequest<Helloworld_HelloRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.ServerResponse<Helloworld_HelloReply> {
@@ -769,7 +769,7 @@ extension Helloworld_Greeter.SimpleServiceProtocol {
         )
     }
 
-    internal func helloStreamMetadata(
+    public func helloStreamMetadata(
         request: GRPCCore.ServerRequest<Helloworld_HelloRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Helloworld_HelloReply> {
@@ -786,7 +786,7 @@ extension Helloworld_Greeter.SimpleServiceProtocol {
         )
     }
 
-    internal func abort(
+    public func abort(
         request: GRPCCore.ServerRequest<SwiftProtobuf.Google_Protobuf_Empty>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.ServerResponse<SwiftProtobuf.Google_Protobuf_Empty> {
@@ -799,7 +799,7 @@ extension Helloworld_Greeter.SimpleServiceProtocol {
         )
     }
 
-    internal func unaryTimeout(
+    public func unaryTimeout(
         request: GRPCCore.ServerRequest<Helloworld_TimeoutRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.ServerResponse<SwiftProtobuf.Google_Protobuf_Empty> {
@@ -812,7 +812,7 @@ extension Helloworld_Greeter.SimpleServiceProtocol {
         )
     }
 
-    internal func streamTimeout(
+    public func streamTimeout(
         request: GRPCCore.ServerRequest<Helloworld_TimeoutRequest>,
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<SwiftProtobuf.Google_Protobuf_Empty> {
@@ -842,7 +842,7 @@ extension Helloworld_Greeter {
     /// > Source IDL Documentation:
     /// >
     /// > The greeting service, method for method the test service of Sonora for Python.
-    internal protocol ClientProtocol: Sendable {
+    public protocol ClientProtocol: Sendable {
         /// Call the "SayHello" method.
         ///
         /// > Source IDL Documentation:
@@ -1014,14 +1014,14 @@ extension Helloworld_Greeter {
     /// > Source IDL Documentation:
     /// >
     /// > The greeting service, method for method the test service of Sonora for Python.
-    internal struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
+    public struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
         private let client: GRPCCore.GRPCClient<Transport>
 
         /// Creates a new client wrapping the provided `GRPCCore.GRPCClient`.
         ///
         /// - Parameters:
         ///   - client: A `GRPCCore.GRPCClient` providing a communication channel to the service.
-        internal init(wrapping client: GRPCCore.GRPCClient<Transport>) {
+        public init(wrapping client: GRPCCore.GRPCClient<Transport>) {
             self.client = client
         }
 
@@ -1040,7 +1040,7 @@ extension Helloworld_Greeter {
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        internal func sayHello<Result>(
+        public func sayHello<Result>(
             request: GRPCCore.ClientRequest<Helloworld_HelloRequest>,
             serializer: some GRPCCore.MessageSerializer<Helloworld_HelloRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Helloworld_HelloReply>,
@@ -1074,7 +1074,7 @@ extension Helloworld_Greeter {
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        internal func sayHelloSlowly<Result>(
+        public func sayHelloSlowly<Result>(
             request: GRPCCore.ClientRequest<Helloworld_HelloRequest>,
             serializer: some GRPCCore.MessageSerializer<Helloworld_HelloRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Helloworld_HelloReply>,
@@ -1106,7 +1106,7 @@ extension Helloworld_Greeter {
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        internal func helloMetadata<Result>(
+        public func helloMetadata<Result>(
             request: GRPCCore.ClientRequest<Helloworld_HelloRequest>,
             serializer: some GRPCCore.MessageSerializer<Helloworld_HelloRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Helloworld_HelloReply>,
@@ -1140,7 +1140,7 @@ extension Helloworld_Greeter {
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        internal func helloStreamMetadata<Result>(
+        public func helloStreamMetadata<Result>(
             request: GRPCCore.ClientRequest<Helloworld_HelloRequest>,
             serializer: some GRPCCore.MessageSerializer<Helloworld_HelloRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Helloworld_HelloReply>,
@@ -1172,7 +1172,7 @@ extension Helloworld_Greeter {
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        internal func abort<Result>(
+        public func abort<Result>(
             request: GRPCCore.ClientRequest<SwiftProtobuf.Google_Protobuf_Empty>,
             serializer: some GRPCCore.MessageSerializer<SwiftProtobuf.Google_Protobuf_Empty>,
             deserializer: some GRPCCore.MessageDeserializer<SwiftProtobuf.Google_Protobuf_Empty>,
@@ -1206,7 +1206,7 @@ extension Helloworld_Greeter {
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        internal func unaryTimeout<Result>(
+        public func unaryTimeout<Result>(
             request: GRPCCore.ClientRequest<Helloworld_TimeoutRequest>,
             serializer: some GRPCCore.MessageSerializer<Helloworld_TimeoutRequest>,
             deserializer: some GRPCCore.MessageDeserializer<SwiftProtobuf.Google_Protobuf_Empty>,
@@ -1240,7 +1240,7 @@ extension Helloworld_Greeter {
         ///       the caller. Returning from the closure will cancel the RPC if it hasn't
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
-        internal func streamTimeout<Result>(
+        public func streamTimeout<Result>(
             request: GRPCCore.ClientRequest<Helloworld_TimeoutRequest>,
             serializer: some GRPCCore.MessageSerializer<Helloworld_TimeoutRequest>,
             deserializer: some GRPCCore.MessageDeserializer<SwiftProtobuf.Google_Protobuf_Empty>,
@@ -1275,7 +1275,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func sayHello<Result>(
+    public func sayHello<Result>(
         request: GRPCCore.ClientRequest<Helloworld_HelloRequest>,
         options: GRPCCore.CallOptions = .defaults,
         onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Helloworld_HelloReply>) async throws -> Result = { response in
@@ -1304,7 +1304,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func sayHelloSlowly<Result>(
+    public func sayHelloSlowly<Result>(
         request: GRPCCore.ClientRequest<Helloworld_HelloRequest>,
         options: GRPCCore.CallOptions = .defaults,
         onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Helloworld_HelloReply>) async throws -> Result
@@ -1331,7 +1331,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func helloMetadata<Result>(
+    public func helloMetadata<Result>(
         request: GRPCCore.ClientRequest<Helloworld_HelloRequest>,
         options: GRPCCore.CallOptions = .defaults,
         onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Helloworld_HelloReply>) async throws -> Result = { response in
@@ -1360,7 +1360,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func helloStreamMetadata<Result>(
+    public func helloStreamMetadata<Result>(
         request: GRPCCore.ClientRequest<Helloworld_HelloRequest>,
         options: GRPCCore.CallOptions = .defaults,
         onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Helloworld_HelloReply>) async throws -> Result
@@ -1387,7 +1387,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func abort<Result>(
+    public func abort<Result>(
         request: GRPCCore.ClientRequest<SwiftProtobuf.Google_Protobuf_Empty>,
         options: GRPCCore.CallOptions = .defaults,
         onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<SwiftProtobuf.Google_Protobuf_Empty>) async throws -> Result = { response in
@@ -1416,7 +1416,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func unaryTimeout<Result>(
+    public func unaryTimeout<Result>(
         request: GRPCCore.ClientRequest<Helloworld_TimeoutRequest>,
         options: GRPCCore.CallOptions = .defaults,
         onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<SwiftProtobuf.Google_Protobuf_Empty>) async throws -> Result = { response in
@@ -1445,7 +1445,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func streamTimeout<Result>(
+    public func streamTimeout<Result>(
         request: GRPCCore.ClientRequest<Helloworld_TimeoutRequest>,
         options: GRPCCore.CallOptions = .defaults,
         onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<SwiftProtobuf.Google_Protobuf_Empty>) async throws -> Result
@@ -1477,7 +1477,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func sayHello<Result>(
+    public func sayHello<Result>(
         _ message: Helloworld_HelloRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
@@ -1510,7 +1510,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func sayHelloSlowly<Result>(
+    public func sayHelloSlowly<Result>(
         _ message: Helloworld_HelloRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
@@ -1541,7 +1541,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func helloMetadata<Result>(
+    public func helloMetadata<Result>(
         _ message: Helloworld_HelloRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
@@ -1574,7 +1574,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func helloStreamMetadata<Result>(
+    public func helloStreamMetadata<Result>(
         _ message: Helloworld_HelloRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
@@ -1605,7 +1605,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func abort<Result>(
+    public func abort<Result>(
         _ message: SwiftProtobuf.Google_Protobuf_Empty,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
@@ -1638,7 +1638,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func unaryTimeout<Result>(
+    public func unaryTimeout<Result>(
         _ message: Helloworld_TimeoutRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
@@ -1671,7 +1671,7 @@ extension Helloworld_Greeter.ClientProtocol {
     ///       the caller. Returning from the closure will cancel the RPC if it hasn't
     ///       already finished.
     /// - Returns: The result of `handleResponse`.
-    internal func streamTimeout<Result>(
+    public func streamTimeout<Result>(
         _ message: Helloworld_TimeoutRequest,
         metadata: GRPCCore.Metadata = [:],
         options: GRPCCore.CallOptions = .defaults,
