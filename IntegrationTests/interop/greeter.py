@@ -4,13 +4,15 @@ import contextlib
 import dataclasses
 import pathlib
 import re
-import subprocess
 from urllib.parse import urlsplit
 
-import harness
+from servers import start_server
 
 # Seconds between two messages of `SayHelloSlowly`.
 PAUSE = 0.1
+
+# What a greeter prints when it can be called.
+GREETER_LISTENS = r"^Greeter is listening on (http://\S+)$"
 
 _REPOSITORY = pathlib.Path(__file__).parents[2]
 PROTOS = _REPOSITORY / "Examples/greeter/Protos"
@@ -38,37 +40,6 @@ class Greeter:
 @contextlib.contextmanager
 def start_greeter(executable, *options, log):
     """A greeter on a port of its own choice, stopped at the end; what it prints goes to `log`."""
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [
-                executable,
-                "--host",
-                "127.0.0.1",
-                "--port",
-                "0",
-                "--pause",
-                f"{PAUSE * 1000:g}",
-                *options,
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        url = harness.wait_until(
-            "the greeter to say where it listens", lambda: _announced_url(process, log), seconds=20
-        )
-        yield Greeter(url, process.pid)
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _announced_url(process, log):
-    harness.expect(process.poll() is None, f"the greeter has exited: {process.returncode}")
-    found = re.search(r"^Greeter is listening on (http://\S+)$", log.read_text(), re.MULTILINE)
-    return found and found[1]
+    command = [executable, "--host", "127.0.0.1", "--port", "0", "--pause", f"{PAUSE * 1000:g}"]
+    with start_server([*command, *options], log, GREETER_LISTENS) as (url, process_id):
+        yield Greeter(url, process_id)

@@ -58,18 +58,41 @@ def wait_until(what, condition, seconds=10.0):
 class Environment:
     """What the checks work on: the greeters, and what several checks share."""
 
-    def __init__(self, stack, greeter, closed_greeter=None):
+    def __init__(
+        self,
+        stack,
+        greeter,
+        closed_greeter=None,
+        *,
+        logs=None,
+        greeter_client=None,
+        greeter_http2=None,
+    ):
         self.greeter = greeter
         # The same without `--allow-origin`; `None` when the server under test is not ours to start.
         self.closed_greeter = closed_greeter
+        # The folder for the logs of servers.
+        self.logs = logs
+        # Executables: the command-line client, and the greeter over HTTP/2; `None` if not to be had.
+        self.greeter_client = greeter_client
+        self.greeter_http2 = greeter_http2
         self._stack = stack
         self._shared = {}
 
-    def shared(self, start):
-        """What the context manager `start()` yields: entered at first use, left after the run."""
-        if start not in self._shared:
-            self._shared[start] = self._stack.enter_context(start())
-        return self._shared[start]
+    def shared(self, start, *arguments):
+        """What the context manager `start(*arguments)` yields: entered at first use, left after the
+        run. When it fails, it fails everyone who asks, at once."""
+        key = (start, arguments)
+        if key not in self._shared:
+            try:
+                value, error = self._stack.enter_context(start(*arguments)), None
+            except Exception as failure:
+                value, error = None, failure
+            self._shared[key] = value, error
+        value, error = self._shared[key]
+        if error is not None:
+            raise error
+        return value
 
 
 class Report:

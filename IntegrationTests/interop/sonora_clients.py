@@ -9,21 +9,17 @@ Faults of Sonora's clients that the checks live with:
 """
 
 import contextlib
-import importlib
-import pathlib
-import sys
-import tempfile
 import time
 
 import grpc
 import sonora.aio
 import sonora.client
 from google.protobuf import empty_pb2
-from grpc_tools import protoc
 
 import wire
-from greeter import PAUSE, PROTOS
+from greeter import PAUSE
 from harness import CheckFailed, check, expect, expect_equal
+from stubs import generated_modules
 
 MEGABYTE_NAME = "x" * 1024 * 1024
 NAMES = {
@@ -52,25 +48,9 @@ class ChannelForNewStubs:
 
 
 @contextlib.contextmanager
-def generated_modules():
-    """The modules `helloworld_pb2` and `helloworld_pb2_grpc`, generated just now."""
-    proto = PROTOS / "helloworld/helloworld.proto"
-    well_known = pathlib.Path(protoc.__file__).parent / "_proto"
-    with tempfile.TemporaryDirectory() as folder:
-        arguments = [f"--proto_path={proto.parent}", f"--proto_path={well_known}"]
-        arguments += [f"--python_out={folder}", f"--grpc_python_out={folder}", proto.name]
-        expect(protoc.main(["protoc", *arguments]) == 0, "protoc failed")
-        sys.path.insert(0, folder)
-        try:
-            yield tuple(map(importlib.import_module, ("helloworld_pb2", "helloworld_pb2_grpc")))
-        finally:
-            sys.path.remove(folder)
-
-
-@contextlib.contextmanager
 def sync_client(environment):
     """The messages' module, and a stub on Sonora's sync client."""
-    messages, services = environment.shared(generated_modules)
+    messages, services = environment.shared(generated_modules, environment)
     with sonora.client.insecure_web_channel(environment.greeter.url) as channel:
         yield messages, services.GreeterStub(ChannelForNewStubs(channel))
 
@@ -78,7 +58,7 @@ def sync_client(environment):
 @contextlib.asynccontextmanager
 async def aio_client(environment):
     """The messages' module, and a stub on Sonora's aio client."""
-    messages, services = environment.shared(generated_modules)
+    messages, services = environment.shared(generated_modules, environment)
     async with sonora.aio.insecure_web_channel(environment.greeter.url) as channel:
         yield messages, services.GreeterStub(ChannelForNewStubs(channel))
 
