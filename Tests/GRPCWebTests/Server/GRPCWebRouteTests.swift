@@ -216,6 +216,16 @@ struct GRPCWebRouteTests {
     #expect(route.isPass)
   }
 
+  @Test(
+    "Requirement 21: a preflight for what can't be a method is the app's, as its call would be",
+    arguments: ["/", "/upload", "/a/b/c", "*"]
+  )
+  @available(GRPCWeb 1.0, *)
+  func preflightForNoMethod(path: String) {
+    #expect(Self.route(.options, path, fields: Self.preflight()) { $0.cors = .allowAll }.isPass)
+    #expect(Self.route(.post, path).isPass)
+  }
+
   @Test("Requirement 22: refusals can be read by pages that may call, too")
   @available(GRPCWeb 1.0, *)
   func refusals() throws {
