@@ -6,6 +6,7 @@ let products: [Product] = [
   .library(name: "GRPCWeb", targets: ["GRPCWeb"]),
   .library(name: "GRPCWebHummingbird", targets: ["GRPCWebHummingbird"]),
   .library(name: "GRPCWebAsyncHTTPClient", targets: ["GRPCWebAsyncHTTPClient"]),
+  .library(name: "GRPCWebURLSession", targets: ["GRPCWebURLSession"]),
 ]
 
 let dependencies: [Package.Dependency] = [
@@ -78,6 +79,16 @@ let targets: [Target] = [
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .target(
+    name: "GRPCWebURLSession",
+    dependencies: [
+      "GRPCWeb",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "NIOCore", package: "swift-nio"),
     ],
     swiftSettings: swiftSettings
   ),

@@ -33,6 +33,6 @@ let package = Package(
         .product(name: "Hummingbird", package: "hummingbird"),
       ],
       resources: [.copy("Public")]
-    )
+    ),
   ]
 )

@@ -40,7 +40,9 @@ public final class AsyncHTTPClientAdapter: GRPCWebHTTPClient {
     true
   }
 
-  /// Makes one exchange. See ``GRPCWeb/GRPCWebHTTPClient``.
+  /// Makes one exchange.
+  ///
+  /// See ``GRPCWeb/GRPCWebHTTPClient``.
   public func execute(
     _ request: HTTPRequest,
     body: GRPCWebRequestBody,

@@ -35,7 +35,7 @@ public struct GRPCWebClientConfiguration: Sendable {
   /// say.
   ///
   /// By default as large as a frame can be, 4 GiB less one byte.
-  public var maximumRequestMessageSize = Int(UInt32.max)
+  public var maximumRequestMessageSize = Int(clamping: UInt32.max)
 
   /// How many bytes of a body may wait, in either direction, until whoever makes them is suspended.
   ///

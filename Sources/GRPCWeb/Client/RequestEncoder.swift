@@ -89,7 +89,7 @@ struct RequestEncoder: Sendable {
       )
     }
 
-    let limit = min(self.call.maximumRequestMessageSize, Int(UInt32.max))
+    let limit = min(self.call.maximumRequestMessageSize, FrameHeader.largestLength)
     guard message.count <= limit else {
       throw RPCError(
         code: .resourceExhausted,

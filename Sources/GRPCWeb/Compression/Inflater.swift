@@ -110,7 +110,7 @@ final class Inflater: Sendable {
     var written = 0
 
     input.readWithUnsafeReadableBytes { source in
-      let consumable = min(source.count, Int(UInt32.max))
+      let consumable = Int(UInt32(clamping: source.count))
       stream.pointee.setInput(source)
       stream.pointee.avail_in = UInt32(consumable)
 

@@ -35,7 +35,12 @@ extension GRPCWebRoute {
     case .post:
       self = Self.post(request, path: path, method: method, configuration: configuration)
     case .options:
-      self = Self.options(request, isRegistered: method != nil, configuration: configuration)
+      self = Self.options(
+        request,
+        path: path,
+        isRegistered: method != nil,
+        configuration: configuration
+      )
     default:
       guard method != nil else {
         self = .pass
@@ -95,6 +100,7 @@ extension GRPCWebRoute {
 
   private static func options(
     _ request: HTTPRequest,
+    path: String,
     isRegistered: Bool,
     configuration: GRPCWebServerConfiguration
   ) -> Self {
@@ -113,6 +119,7 @@ extension GRPCWebRoute {
       isRegistered
         || configuration.answersUnknownMethods
           && requestedHeaders?.lowercased().contains("x-grpc-web") == true
+          && MethodTable.descriptor(forPath: path) != nil
     else {
       return .pass
     }

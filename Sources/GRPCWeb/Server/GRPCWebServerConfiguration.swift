@@ -19,7 +19,7 @@ public struct GRPCWebServerConfiguration: Sendable {
     ///
     /// By default as large as a frame can be, 4 GiB less one byte. A call that writes a larger one
     /// fails with `resourceExhausted`.
-    public var maximumResponseMessageSize = Int(UInt32.max)
+    public var maximumResponseMessageSize = Int(clamping: UInt32.max)
 
     /// How many bytes of a streamed response may wait for a slow reader until the writer is suspended.
     ///

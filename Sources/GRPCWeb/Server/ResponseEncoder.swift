@@ -77,15 +77,11 @@ struct ResponseEncoder: Sendable {
       throw self.misuse("Initial metadata was written after another part.")
     }
 
-    var fields = self.fields()
-    if self.isStreaming {
-      fields[.cacheControl] = "no-store, no-transform"
-      fields[.xAccelBuffering] = "no"
-    }
+    var fields = HTTPFields()
+    MetadataCoding.encodeResponse(metadata, into: &fields) { self.rejectedKeys.append($0) }
     if self.call.responseEncoding != .identity {
       fields[.grpcEncoding] = self.call.responseEncoding.rawValue
     }
-    MetadataCoding.encodeResponse(metadata, into: &fields) { self.rejectedKeys.append($0) }
     self.head = self.head(with: fields)
     self.hasMetadata = !metadata.isEmpty
     self.state = .open(messages: 0)
@@ -106,7 +102,10 @@ struct ResponseEncoder: Sendable {
       throw self.misuse("A second message was written for a method that answers with one.")
     }
 
-    let limit = min(self.configuration.limits.maximumResponseMessageSize, Int(UInt32.max))
+    let limit = min(
+      self.configuration.limits.maximumResponseMessageSize,
+      FrameHeader.largestLength
+    )
     guard message.count <= limit else {
       throw RPCError(
         code: .resourceExhausted,
@@ -132,7 +131,7 @@ struct ResponseEncoder: Sendable {
       self.head = self.trailersOnlyHead(status: status, metadata: metadata)
     } else {
       if case .idle = self.state {
-        self.head = self.head(with: self.fields())
+        self.head = self.head(with: [:])
       }
       self.body.append(
         TrailersBlock.encodeFrame(status: status, metadata: metadata) {
@@ -198,25 +197,25 @@ struct ResponseEncoder: Sendable {
     }
   }
 
-  /// The fields that every response has.
-  private func fields() -> HTTPFields {
-    var fields = HTTPFields()
+  /// A head with the given fields, and those that every response has.
+  private func head(with fields: HTTPFields) -> HTTPResponse {
+    var fields = fields
     fields[.contentType] = ContentType.value(for: self.call.responseMode)
     if self.call.requestEncoding == nil {
       fields[.grpcAcceptEncoding] = MessageEncoding.supported
     }
-    return fields
-  }
-
-  private func head(with fields: HTTPFields) -> HTTPResponse {
-    var fields = fields
+    if self.isStreaming {
+      // No one on the way is to keep messages back.
+      fields[.cacheControl] = "no-store, no-transform"
+      fields[.xAccelBuffering] = "no"
+    }
     self.configuration.cors.apply(origin: self.call.origin, to: &fields)
     return HTTPResponse(status: .ok, headerFields: fields)
   }
 
   /// A response without a body, whose status is in its headers.
   private mutating func trailersOnlyHead(status: Status, metadata: Metadata) -> HTTPResponse {
-    var fields = self.fields()
+    var fields = HTTPFields()
     fields[.grpcStatus] = String(status.code.rawValue)
     if !status.message.isEmpty {
       fields[.grpcMessage] = StatusMessage.encode(status.message)

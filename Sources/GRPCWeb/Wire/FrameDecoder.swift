@@ -41,8 +41,8 @@ struct FrameDecoder: Sendable {
   /// Whether a whole frame is among the bytes received, or what can't become one.
   var hasWholeFrame: Bool {
     guard let header = self.header else { return false }
-    return self.buffer.readableBytes >= FrameHeader.size + Int(header.length)
-      || header.length > self.maximumMessageSize
+    return header.length > self.maximumMessageSize
+      || self.buffer.readableBytes >= FrameHeader.size + Int(header.length)
   }
 
   /// The header that the bytes received start with, once it is whole.

@@ -7,6 +7,9 @@ struct FrameHeader: Hashable, Sendable {
   /// The number of bytes that a header takes.
   static let size = 5
 
+  /// The largest payload that a frame can have, in bytes.
+  static let largestLength = Int(clamping: UInt32.max)
+
   static let compressedFlag: UInt8 = 0b0000_0001
   static let trailersFlag: UInt8 = 0b1000_0000
 

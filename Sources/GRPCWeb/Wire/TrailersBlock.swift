@@ -47,7 +47,11 @@ enum TrailersBlock {
     var message = ""
     var metadata = Metadata()
 
-    for line in String(buffer: block).split(whereSeparator: \.isNewline) {
+    // By bytes: to a String CRLF is one character, and there are other characters that end lines.
+    for bytes in block.readableBytesView.split(separator: UInt8(ascii: "\n")) {
+      let isCRLF = bytes.last == UInt8(ascii: "\r")
+      let line = String(decoding: isCRLF ? bytes.dropLast() : bytes, as: UTF8.self)
+      guard !line.isEmpty else { continue }
       guard let colon = line.firstIndex(of: ":") else {
         throw RPCError(code: .internalError, message: "Received a trailer without a colon.")
       }

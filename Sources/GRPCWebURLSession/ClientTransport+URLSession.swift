@@ -1,0 +1,41 @@
+public import GRPCCore
+public import GRPCWeb
+
+#if canImport(FoundationNetworking)
+public import FoundationNetworking
+#else
+public import Foundation
+#endif
+
+@available(GRPCWeb 1.0, *)
+extension ClientTransport where Self == GRPCWebClientTransport<URLSessionAdapter> {
+  /// Makes gRPC-Web calls with URLSession: unary and server-streaming ones.
+  ///
+  /// Calls whose client streams fail at once with `unimplemented`.
+  ///
+  /// ```swift
+  /// try await withGRPCClient(transport: .grpcWebURLSession(url: "https://example.org")) { client in
+  ///   let greeter = Helloworld_Greeter.Client(wrapping: client)
+  ///   print(try await greeter.sayHello(.with { $0.name = "world" }).message)
+  /// }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - url: Where the services are, for example `https://example.org/api`. Without a scheme it is
+  ///     `http`.
+  ///   - sessionConfiguration: The configuration of the transport's own session. `nil` for one that
+  ///     keeps nothing and waits for the next message of a stream as long as it takes.
+  ///   - configuration: How calls are made.
+  /// - Throws: `RPCError` with the code `invalidArgument` when the URL isn't one of HTTP.
+  public static func grpcWebURLSession(
+    url: String,
+    sessionConfiguration: URLSessionConfiguration? = nil,
+    configuration: GRPCWebClientConfiguration = .defaults
+  ) throws -> Self {
+    try GRPCWebClientTransport(
+      url: url,
+      httpClient: URLSessionAdapter(configuration: sessionConfiguration),
+      configuration: configuration
+    )
+  }
+}

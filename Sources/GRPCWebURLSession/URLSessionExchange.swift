@@ -1,0 +1,146 @@
+internal import Foundation
+internal import GRPCCore
+internal import GRPCWeb
+internal import HTTPTypes
+internal import NIOCore
+internal import Synchronization
+
+#if canImport(FoundationNetworking)
+internal import FoundationNetworking
+#endif
+
+/// One exchange of a session, between its delegate, which is told what arrives, and the one who reads
+/// it.
+@available(GRPCWeb 1.0, *)
+final class URLSessionExchange: Sendable {
+  fileprivate struct State {
+    var response: HTTPResponse?
+    var chunks: [ByteBuffer] = []
+    var byteCount = 0
+    /// How the exchange ended, once it has.
+    var end: Result<Void, any Error>?
+    var isSuspended = false
+    var reader: CheckedContinuation<Void, Never>?
+  }
+
+  private let task: URLSessionDataTask
+  private let state = Mutex(State())
+
+  /// How many bytes may wait to be read until the task is suspended.
+  private static let maximumBufferedBytes = 64 * 1024
+
+  init(task: URLSessionDataTask) {
+    self.task = task
+  }
+
+  /// Ends the exchange, if it hasn't ended.
+  func cancel() {
+    self.end(with: CancellationError())
+    self.task.cancel()
+  }
+
+  // What the delegate is told
+
+  /// Takes the head of the response.
+  func receive(_ response: HTTPResponse) {
+    self.update { $0.response = response }
+  }
+
+  /// Takes bytes of the body, and suspends the task if too many wait.
+  func receive(_ data: Data) {
+    let mustSuspend = self.update { state in
+      state.chunks.append(ByteBuffer(bytes: data))
+      state.byteCount += data.count
+      guard state.byteCount >= Self.maximumBufferedBytes && !state.isSuspended else { return false }
+      state.isSuspended = true
+      return true
+    }
+    if mustSuspend {
+      self.task.suspend()
+    }
+  }
+
+  /// Takes the end of the exchange.
+  func end(with error: (any Error)?) {
+    self.update { state in
+      guard state.end == nil else { return }
+      state.end = error.map { .failure($0) } ?? .success(())
+    }
+  }
+
+  private func update<Result: Sendable>(_ change: (inout State) -> Result) -> Result {
+    let (result, reader) = self.state.withLock { state in
+      (change(&state), state.reader.take())
+    }
+    reader?.resume()
+    return result
+  }
+
+  // Who reads
+
+  /// Waits for the head of the response.
+  func response() async throws -> HTTPResponse {
+    while true {
+      let (response, end) = self.state.withLock { ($0.response, $0.end) }
+      if let response = response {
+        return response
+      }
+      try end?.get()
+      guard end == nil else {
+        throw RPCError(code: .unavailable, message: "The server closed without a response.")
+      }
+      await self.untilChanged { $0.response == nil && $0.end == nil }
+    }
+  }
+
+  /// Waits for the next bytes of the body.
+  ///
+  /// - Returns: The bytes, or `nil` at the end.
+  func nextBytes() async throws -> ByteBuffer? {
+    while true {
+      let (bytes, end, mustResume) = self.state.withLock { state in
+        let bytes = state.takeBytes()
+        let mustResume = state.isSuspended && state.chunks.isEmpty
+        state.isSuspended = state.isSuspended && !mustResume
+        return (bytes, state.end, mustResume)
+      }
+      if mustResume {
+        self.task.resume()
+      }
+      if let bytes = bytes {
+        return bytes
+      }
+      if let end = end {
+        try end.get()
+        return nil
+      }
+      await self.untilChanged { $0.chunks.isEmpty && $0.end == nil }
+    }
+  }
+
+  private func untilChanged(while mustWait: (borrowing State) -> Bool) async {
+    await withCheckedContinuation { continuation in
+      let isWaiting = self.state.withLock { state in
+        guard mustWait(state) else { return false }
+        state.reader = continuation
+        return true
+      }
+      if !isWaiting {
+        continuation.resume()
+      }
+    }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension URLSessionExchange.State {
+  mutating func takeBytes() -> ByteBuffer? {
+    guard var bytes = self.chunks.first else { return nil }
+    for chunk in self.chunks.dropFirst() {
+      bytes.writeImmutableBuffer(chunk)
+    }
+    self.chunks = []
+    self.byteCount = 0
+    return bytes
+  }
+}

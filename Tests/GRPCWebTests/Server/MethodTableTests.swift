@@ -1,0 +1,85 @@
+import GRPCCore
+import Testing
+
+@testable import GRPCWeb
+
+@Suite("Method table")
+struct MethodTableTests {
+  @available(GRPCWeb 1.0, *)
+  private static var table: MethodTable {
+    MethodTable([
+      MethodDescriptor(fullyQualifiedService: "a.b.Service", method: "Get", type: .unary),
+      MethodDescriptor(fullyQualifiedService: "Plain", method: "Watch", type: .serverStreaming),
+      MethodDescriptor(fullyQualifiedService: "Plain", method: "Unknown"),
+    ])
+  }
+
+  @Test(
+    "Requirement 1: a path is compared with case, its query is ignored",
+    arguments: [
+      ("/a.b.Service/Get", "a.b.Service/Get"),
+      ("/a.b.Service/Get?", "a.b.Service/Get"),
+      ("/a.b.Service/Get?a=b&c=/d?e", "a.b.Service/Get"),
+      ("/Plain/Watch", "Plain/Watch"),
+      ("/a.b.service/Get", nil),
+      ("/a.b.Service/get", nil),
+      ("/a.b.Service/Get/", nil),
+      ("/a.b.Service/Get#", nil),
+      ("/a.b.Service/Ge", nil),
+      ("/a.b.Service/Gett", nil),
+      ("/a.b.Service", nil),
+      ("/a.b.Service/Watch", nil),
+      ("a.b.Service/Get", nil),
+      ("//a.b.Service/Get", nil),
+      ("/prefix/a.b.Service/Get", nil),
+      ("/a%2eb.Service/Get", nil),
+      ("?/a.b.Service/Get", nil),
+      ("/", nil),
+      ("", nil),
+    ]
+  )
+  @available(GRPCWeb 1.0, *)
+  func lookup(path: String, name: String?) {
+    #expect(Self.table.method(forPath: path)?.fullyQualifiedMethod == name)
+  }
+
+  @Test("Requirement 6: the registered type of a method is kept")
+  @available(GRPCWeb 1.0, *)
+  func types() {
+    #expect(Self.table.method(forPath: "/a.b.Service/Get")?.type == .unary)
+    #expect(Self.table.method(forPath: "/Plain/Watch")?.type == .serverStreaming)
+    #expect(Self.table.method(forPath: "/Plain/Unknown")?.type == nil)
+  }
+
+  @Test("A table without methods has none")
+  @available(GRPCWeb 1.0, *)
+  func empty() {
+    #expect(MethodTable([]).method(forPath: "/a.b.Service/Get") == nil)
+  }
+
+  @Test(
+    "Requirement 2: what has the form of a method's path, registered or not",
+    arguments: [
+      ("/any.Service/Method", "any.Service/Method"),
+      ("/any.Service/Method?a=/b/c", "any.Service/Method"),
+      ("/a/b", "a/b"),
+      ("/a/b/", nil),
+      ("/a/b/c", nil),
+      ("/a", nil),
+      ("/a/", nil),
+      ("//b", nil),
+      ("//", nil),
+      ("/", nil),
+      ("", nil),
+      ("a/b", nil),
+      ("a/b/c", nil),
+      ("?/a/b", nil),
+    ]
+  )
+  @available(GRPCWeb 1.0, *)
+  func form(path: String, name: String?) {
+    let method = MethodTable.descriptor(forPath: path)
+    #expect(method?.fullyQualifiedMethod == name)
+    #expect(method?.type == nil)
+  }
+}

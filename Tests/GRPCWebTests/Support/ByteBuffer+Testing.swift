@@ -1,0 +1,18 @@
+import NIOCore
+
+extension ByteBuffer {
+  /// The readable bytes.
+  var bytes: [UInt8] {
+    Array(self.readableBytesView)
+  }
+
+  /// The readable bytes as text.
+  var text: String {
+    String(buffer: self)
+  }
+
+  /// Where the readable bytes are in memory: equal for buffers that share their storage.
+  var address: UInt {
+    self.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress) }
+  }
+}

@@ -1,0 +1,23 @@
+/// A small random number generator that yields the same numbers in every run.
+///
+/// Sebastiano Vigna's SplitMix64; each seed is a sequence of its own.
+struct SplitMix64: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    self.state = seed
+  }
+
+  mutating func next() -> UInt64 {
+    self.state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = self.state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// Returns bytes that no compression makes shorter.
+  mutating func bytes(count: Int) -> [UInt8] {
+    (0 ..< count).map { _ in UInt8.random(in: 0 ... 255, using: &self) }
+  }
+}
