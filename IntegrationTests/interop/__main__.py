@@ -16,6 +16,9 @@ import cors  # noqa: F401
 import bad_input  # noqa: F401
 import sonora_clients  # noqa: F401
 import chromium  # noqa: F401
+import swift_clients  # noqa: F401
+import sonora_servers  # noqa: F401
+import envoy_proxy  # noqa: F401
 
 
 def main():
@@ -24,7 +27,13 @@ def main():
     server.add_argument("--greeter", metavar="EXECUTABLE", help="the greeter to start")
     server.add_argument("--url", help="where a greeter runs already")
     parser.add_argument(
-        "--logs", type=pathlib.Path, default=".", help="the folder for the logs of started greeters"
+        "--greeter-client", metavar="EXECUTABLE", help="the client to start, in Swift"
+    )
+    parser.add_argument(
+        "--greeter-http2", metavar="EXECUTABLE", help="the greeter to start behind Envoy"
+    )
+    parser.add_argument(
+        "--logs", type=pathlib.Path, default=".", help="the folder for the logs of started servers"
     )
     parser.add_argument(
         "--only", default="*", metavar="PATTERN", help="only checks with such names"
@@ -42,22 +51,28 @@ def main():
         else:
             harness.run_checks(environment, report, options.only)
     if report.failed and options.greeter:
-        print(f"The greeters' logs are in {options.logs}.", file=sys.stderr)
+        print(f"The servers' logs are in {options.logs}.", file=sys.stderr)
     return report.finish()
 
 
 def prepare(options, stack):
-    if options.url:
-        return harness.Environment(stack, greeter.Greeter(options.url.rstrip("/")))
-
     def start(name, *arguments):
         log = options.logs / f"{name}.log"
         return stack.enter_context(greeter.start_greeter(options.greeter, *arguments, log=log))
 
+    if options.url:
+        greeters = [greeter.Greeter(options.url.rstrip("/"))]
+    else:
+        greeters = [
+            start("interop-greeter", "--allow-origin", "*"),
+            start("interop-closed-greeter"),
+        ]
     return harness.Environment(
         stack,
-        start("interop-greeter", "--allow-origin", "*"),
-        start("interop-closed-greeter"),
+        *greeters,
+        logs=options.logs,
+        greeter_client=options.greeter_client,
+        greeter_http2=options.greeter_http2,
     )
 
 

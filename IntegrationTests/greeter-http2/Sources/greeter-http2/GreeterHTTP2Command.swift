@@ -28,7 +28,8 @@ struct GreeterHTTP2Command: AsyncParsableCommand {
         transportSecurity: .plaintext,
         config: .defaults { $0.compression.enabledAlgorithms = .all }
       ),
-      services: [Greeter(pause: .milliseconds(self.pause))]
+      services: [Greeter(pause: .milliseconds(self.pause))],
+      interceptors: [PseudoHeaderFilter()]
     )
     try await withThrowingDiscardingTaskGroup { group in
       group.addTask {
