@@ -122,10 +122,12 @@ struct GRPCWebResponseStreamTests {
   @Test("Requirement 26: what was written while the reader was busy leaves together")
   @available(GRPCWeb 1.0, *)
   func coalescing() async throws {
+    let started = Gate()
     let written = Gate()
     let service = ScriptedService(
       onExpand: { _, _ in
         StreamingServerResponse { writer in
+          try await started.pass()
           for _ in 0 ..< 1000 {
             try await writer.write(.with { $0.text = "x" })
           }
@@ -136,6 +138,7 @@ struct GRPCWebResponseStreamTests {
     )
     let server = GRPCWebServer(services: [service])
     let response = try await server.start(TestCall(method: "Expand"), body: try TestBody(text: ""))
+    started.open()
     try await written.pass("all messages are written")
 
     var writes = 0
