@@ -311,10 +311,11 @@ struct GRPCWebMiddlewareStreamingTests {
         StreamingServerResponse { writer in
           defer { ended.open() }
           let message = EchoMessage.with { $0.payload = .init(repeating: 1, count: size) }
-          while true {
+          for _ in 0 ..< 2000 {
             try await writer.write(message)
             written.append(())
           }
+          return [:]
         }
       }
     )
