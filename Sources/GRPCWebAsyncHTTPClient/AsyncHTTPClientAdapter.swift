@@ -29,10 +29,15 @@ public final class AsyncHTTPClientAdapter: GRPCWebHTTPClient {
   }
 
   private static var ownConfiguration: HTTPClient.Configuration {
-    HTTPClient.Configuration(
+    var configuration = HTTPClient.Configuration(
       redirectConfiguration: .disallow,
       timeout: HTTPClient.Configuration.Timeout(connect: .seconds(20), read: nil)
     )
+    // A call to a server that isn't there fails at once; retries are gRPC Swift's.
+    configuration.connectionPool.retryConnectionEstablishment = false
+    // Over HTTP/1.1 a stream takes a connection as long as it runs.
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
+    return configuration
   }
 
   /// `true`: a request can be sent while it is written, over HTTP/1.1 as over HTTP/2.
