@@ -3,6 +3,7 @@ import GRPCWebAsyncHTTPClient
 import GRPCWebHummingbird
 import GRPCWebTestSupport
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 
@@ -27,6 +28,7 @@ func withEchoClient<Result: Sendable>(
 @available(GRPCWeb 1.0, *)
 func withServer<Result: Sendable>(
   services: [any RegistrableRPCService],
+  server: HTTPServerBuilder = .http1(),
   _ body: (_ url: String) async throws -> Result
 ) async throws -> Result {
   let (ports, running) = AsyncStream.makeStream(of: Int.self)
@@ -36,6 +38,7 @@ func withServer<Result: Sendable>(
   logger.logLevel = .critical
   let app = Application(
     router: router,
+    server: server,
     configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
     onServerRunning: { running.yield($0.localAddress?.port ?? 0) },
     logger: logger
