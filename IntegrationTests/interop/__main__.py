@@ -19,6 +19,7 @@ import chromium  # noqa: F401
 import swift_clients  # noqa: F401
 import sonora_servers  # noqa: F401
 import envoy_proxy  # noqa: F401
+import large_streams  # noqa: F401
 
 
 def main():
