@@ -10,7 +10,7 @@ Faults that the checks live with:
   that it has no route to with HTTP 404 and none. It calls both gRPC-Web.
 - Envoy sends `grpc-accept-encoding: identity` on, whatever the client accepts. gRPC Swift then does
   not compress, and grpcio does all the same, with the encoding of the server's choice.
-- gRPC Swift's HTTP/2 server does not end a call at its deadline, so the client's own is all there is.
+- gRPC Swift's HTTP/2 server does not end a call at its deadline: the client's own is all there is.
 - gRPC Swift's HTTP/2 server hands HTTP/2's pseudo-headers out as metadata; `greeter-http2` removes
   them.
 """

@@ -73,7 +73,7 @@ class Environment:
         self.closed_greeter = closed_greeter
         # The folder for the logs of servers.
         self.logs = logs
-        # Executables: the command-line client, and the greeter over HTTP/2; `None` if not to be had.
+        # Executables: the command-line client, and the greeter over HTTP/2; `None` without them.
         self.greeter_client = greeter_client
         self.greeter_http2 = greeter_http2
         self._stack = stack

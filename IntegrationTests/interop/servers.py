@@ -12,8 +12,8 @@ import harness
 def start_server(command, log, announcement, variables={}):
     """A process, stopped at the end, as its URL and its id; what it prints goes to `log`.
 
-    The URL is the first group of `announcement`, a regular expression that finds the line with which
-    the server says where it listens.
+    The URL is the first group of `announcement`, a regular expression for the line with which the
+    server says where it listens.
     """
     with log.open("w") as output:
         process = subprocess.Popen(

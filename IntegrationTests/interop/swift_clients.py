@@ -1,7 +1,7 @@
 """Our three clients in both modes: what every peer without great faults lets them do.
 
-What they do with faulty peers is in `sonora_servers`, what only Envoy and what is behind it can show
-in `envoy_proxy`.
+What they do with faulty peers is in `sonora_servers`, what only Envoy and what is behind it can
+show in `envoy_proxy`.
 """
 
 import contextlib
