@@ -3,8 +3,7 @@
 Faults of these servers (0.2.3), each of which one or more of the checks show:
 - They copy the first type of `accept` into `content-type`, whatever they then send: a client must
   send one, of the mode that it wants. (Our clients do.)
-- They know text mode by `application/grpc-web-text` alone, not with `+proto`. The ASGI server takes
-  the body for an empty message, answers that in binary, and calls it text; WSGI answers HTTP 500.
+- They know text mode by `application/grpc-web-text` alone, not with `+proto`. (Our clients send that.)
 - The ASGI server's trailers of a unary call name `b'grpc-status'`, not `grpc-status`: it answers no
   unary call with success. (Errors come in headers, and are right.)
 - The ASGI server ends a stream at its deadline by closing the connection. The WSGI server does not
@@ -33,12 +32,12 @@ HTTP_404 = r"The response isn't gRPC-Web: it has the HTTP status 404 and no cont
 # ---- What works
 
 
-@check_clients("SayHelloSlowly, message by message", [SONORA_ASGI], ["binary"])
+@check_clients("SayHelloSlowly, message by message", [SONORA_ASGI])
 def say_hello_slowly(environment, peer, client, mode):
     expect_progress(swift_client(environment, peer, client, mode))
 
 
-@check_clients("HelloStreamMetadata", BOTH, ["binary"])
+@check_clients("HelloStreamMetadata", BOTH)
 def stream_metadata(environment, peer, client, mode):
     call = swift_client(environment, peer, client, mode).call(
         "hello-stream-metadata", "flavour", *METADATA
@@ -47,7 +46,7 @@ def stream_metadata(environment, peer, client, mode):
     expect_echo(call, ["salt"], [THREE_BYTES])
 
 
-@check_clients("HelloMetadata", [SONORA_WSGI], ["binary"])
+@check_clients("HelloMetadata", [SONORA_WSGI])
 def metadata(environment, peer, client, mode):
     call = swift_client(environment, peer, client, mode).call(
         "hello-metadata", "flavour", *METADATA
@@ -81,19 +80,6 @@ def stream_timeout(environment, peer, client, mode):
 def malformed_trailers(environment, peer, client, mode):
     call = swift_client(environment, peer, client, mode).call("say-hello", "world")
     expect_error(call, "unknown", r"The trailers have no 'grpc-status'\.")
-
-
-@check_clients("a text request is taken for binary", [SONORA_ASGI], ["text"])
-def unknown_text_request(environment, peer, client, mode):
-    call = swift_client(environment, peer, client, mode).call("say-hello", "world")
-    expect_error(call, "internalError")
-    expect_equal("the messages", call.messages, [])
-
-
-@check_clients("a text request is HTTP 500", [SONORA_WSGI], ["text"])
-def refused_text_request(environment, peer, client, mode):
-    call = swift_client(environment, peer, client, mode).call("say-hello", "world")
-    expect_error(call, "unknown", HTTP_500)
 
 
 @check_clients("-bin metadata that would be padded is HTTP 500", BOTH, ["binary"])

@@ -39,18 +39,18 @@ def check_clients(name, peers=PEERS, modes=MODES, **parameters):
     )
 
 
-# Sonora's WSGI server has no more faults in binary than these checks can bear.
+# Sonora's WSGI server has no more faults than these checks can bear.
 
 
 @check_clients("SayHello, {kind}", kind=list(NAMES))
-@check_clients("SayHello, {kind}", [SONORA_WSGI], ["binary"], kind=list(NAMES))
+@check_clients("SayHello, {kind}", [SONORA_WSGI], kind=list(NAMES))
 def say_hello(environment, peer, client, mode, kind):
     call = swift_client(environment, peer, client, mode).call("say-hello", NAMES[kind])
     expect_messages(call, [f"Hello, {NAMES[kind]}!"])
 
 
 @check_clients("SayHelloSlowly, message by message")
-@check_clients("SayHelloSlowly, message by message", [SONORA_WSGI], ["binary"])
+@check_clients("SayHelloSlowly, message by message", [SONORA_WSGI])
 def say_hello_slowly(environment, peer, client, mode):
     expect_progress(swift_client(environment, peer, client, mode))
 
@@ -76,7 +76,7 @@ def stream_metadata(environment, peer, client, mode):
 
 
 @check_clients("Abort fails")
-@check_clients("Abort fails", [SONORA_WSGI], ["binary"])
+@check_clients("Abort fails", [SONORA_WSGI])
 def abort(environment, peer, client, mode):
     call = swift_client(environment, peer, client, mode).call("abort")
     expect_error(call, "aborted", "test aborting")
@@ -84,13 +84,13 @@ def abort(environment, peer, client, mode):
 
 
 @check_clients("UnaryTimeout ends at its deadline")
-@check_clients("UnaryTimeout ends at its deadline", [SONORA_WSGI], ["binary"])
+@check_clients("UnaryTimeout ends at its deadline", [SONORA_WSGI])
 def unary_timeout(environment, peer, client, mode):
     expect_deadline(swift_client(environment, peer, client, mode), "unary-timeout")
 
 
 @check_clients("StreamTimeout ends at its deadline")
-@check_clients("StreamTimeout ends at its deadline", [SONORA_WSGI], ["binary"])
+@check_clients("StreamTimeout ends at its deadline", [SONORA_WSGI])
 def stream_timeout(environment, peer, client, mode):
     call = expect_deadline(swift_client(environment, peer, client, mode), "stream-timeout")
     expect(3 <= len(call.messages) <= 5, f"{len(call.messages)} messages came in half a second")

@@ -1,2 +1,2 @@
-// So that one import is enough for what a client writes.
+// So that code which configures a client needs no further import for that.
 @_exported public import GRPCWeb

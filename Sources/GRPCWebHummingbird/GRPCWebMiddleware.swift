@@ -21,7 +21,9 @@ extension GRPCWebServer {
     prefix: String = "",
     context: Context.Type = Context.self
   ) -> GRPCWebMiddleware<Context> {
-    GRPCWebMiddleware(server: self, prefix: prefix)
+    // With a slash before it and none behind, as the paths of methods begin with one.
+    let components = prefix.split(separator: "/")
+    return GRPCWebMiddleware(server: self, prefix: components.map { "/\($0)" }.joined())
   }
 }
 
@@ -79,9 +81,12 @@ public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
     case .stream(let stream):
       return ResponseBody { writer in
         try await self.drainingOnShutdown {
-          try await stream.write { try await writer.write(contentsOf: $0) }
+          try await stream.write {
+            try await writer.write(contentsOf: $0)
+          } end: {
+            try await writer.finish(nil)
+          }
         }
-        try await writer.finish(nil)
       }
     }
   }

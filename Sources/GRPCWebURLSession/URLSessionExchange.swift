@@ -36,7 +36,7 @@ final class URLSessionExchange: Sendable {
   /// Ends the exchange, if it hasn't ended.
   func cancel() {
     self.end(with: CancellationError())
-    self.task.cancel()
+    self.state.withLock { _ in self.task.cancel() }
   }
 
   // What the delegate is told
@@ -48,15 +48,15 @@ final class URLSessionExchange: Sendable {
 
   /// Takes bytes of the body, and suspends the task if too many wait.
   func receive(_ data: Data) {
-    let mustSuspend = self.update { state in
+    self.update { state in
       state.chunks.append(ByteBuffer(bytes: data))
       state.byteCount += data.count
-      guard state.byteCount >= Self.maximumBufferedBytes && !state.isSuspended else { return false }
+      guard state.byteCount >= Self.maximumBufferedBytes && !state.isSuspended && state.end == nil
+      else {
+        return
+      }
       state.isSuspended = true
-      return true
-    }
-    if mustSuspend {
-      self.task.suspend()
+      self.suspendTask()
     }
   }
 
@@ -74,6 +74,25 @@ final class URLSessionExchange: Sendable {
     }
     reader?.resume()
     return result
+  }
+
+  // Suspension, always under the lock: the task must see it in the order in which it was decided.
+
+  private func suspendTask() {
+    self.task.suspend()
+    #if canImport(FoundationNetworking)
+    // Outside of Apple's platforms a task stops loading a little later, on a queue of its own, and
+    // crashes if it has been completed, resumed or cancelled by then. The second call waits for that
+    // queue; while this, the delegate's, waits, the task can't be completed.
+    self.task.suspend()
+    #endif
+  }
+
+  private func resumeTask() {
+    self.task.resume()
+    #if canImport(FoundationNetworking)
+    self.task.resume()
+    #endif
   }
 
   // Who reads
@@ -98,14 +117,13 @@ final class URLSessionExchange: Sendable {
   /// - Returns: The bytes, or `nil` at the end.
   func nextBytes() async throws -> ByteBuffer? {
     while true {
-      let (bytes, end, mustResume) = self.state.withLock { state in
+      let (bytes, end) = self.state.withLock { state in
         let bytes = state.takeBytes()
-        let mustResume = state.isSuspended && state.chunks.isEmpty
-        state.isSuspended = state.isSuspended && !mustResume
-        return (bytes, state.end, mustResume)
-      }
-      if mustResume {
-        self.task.resume()
+        if state.isSuspended {
+          state.isSuspended = false
+          self.resumeTask()
+        }
+        return (bytes, state.end)
       }
       if let bytes = bytes {
         return bytes

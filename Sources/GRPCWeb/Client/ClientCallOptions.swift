@@ -8,6 +8,8 @@ struct ClientCallOptions: Sendable {
   let method: MethodDescriptor
   let mode: BodyMode
   let requestEncoding: MessageEncoding
+  /// Whether the client may write any number of messages, and not exactly one.
+  let isRequestStreaming: Bool
   let maximumRequestMessageSize: Int
   let maximumResponseMessageSize: Int
   let maximumBufferedBytes: Int
@@ -18,11 +20,15 @@ struct ClientCallOptions: Sendable {
     url: BaseURL,
     method: MethodDescriptor,
     options: CallOptions,
-    configuration: GRPCWebClientConfiguration
+    configuration: GRPCWebClientConfiguration,
+    streamsRequests: Bool = true
   ) {
     self.url = url
     self.method = method
     self.mode = configuration.mode
+    // Stubs generated for gRPC Swift before 2.3 don't say. Where requests can't be streamed one that
+    // turns out to be complete can still be sent.
+    self.isRequestStreaming = method.type?.isRequestStreaming ?? streamsRequests
     self.requestEncoding = MessageEncoding(options.compression ?? configuration.compression)
     self.maximumRequestMessageSize =
       options.maxRequestMessageBytes ?? configuration.maximumRequestMessageSize
@@ -31,8 +37,8 @@ struct ClientCallOptions: Sendable {
     self.maximumBufferedBytes = configuration.maximumBufferedBytes
 
     var fields = configuration.headers
-    fields[.contentType] = ContentType.value(for: configuration.mode)
-    fields[.accept] = ContentType.value(for: configuration.mode)
+    fields[.contentType] = ContentType.requestValue(for: configuration.mode)
+    fields[.accept] = ContentType.requestValue(for: configuration.mode)
     fields[.xGRPCWeb] = "1"
     if !fields.contains(.xUserAgent) {
       fields[.xUserAgent] = "grpc-web-swift-sonora"
@@ -42,11 +48,6 @@ struct ClientCallOptions: Sendable {
       fields[.grpcEncoding] = self.requestEncoding.rawValue
     }
     self.fields = fields
-  }
-
-  /// Whether the client may write any number of messages, and not exactly one.
-  var isRequestStreaming: Bool {
-    self.method.type?.isRequestStreaming ?? true
   }
 
   /// Whether the server may send any number of messages, and not exactly one.

@@ -45,8 +45,11 @@ struct ClientExchange: Sendable {
     if let failure = self.failure {
       throw failure
     }
-    // What is written to a call that has been answered has nowhere to go.
-    guard !self.response.isEnded else { return }
+    // What is written to a call that has been answered has nowhere to go. Its writer must not go on
+    // as if it had.
+    guard !self.response.isEnded else {
+      throw RPCError(code: .cancelled, message: "The call has been answered.")
+    }
 
     do throws(RPCError) {
       switch part {

@@ -28,7 +28,8 @@ public struct GRPCWebClientConfiguration: Sendable {
   /// The largest response message accepted, in bytes after decompression, where the options of a
   /// call don't say.
   ///
-  /// 4 MiB by default. A call that is sent a larger one fails with `resourceExhausted`.
+  /// 4 MiB by default, and never more than 1 GiB. A call that is sent a larger one fails with
+  /// `resourceExhausted`.
   public var maximumResponseMessageSize = 4 * 1024 * 1024
 
   /// The largest request message sent, in bytes before compression, where the options of a call don't

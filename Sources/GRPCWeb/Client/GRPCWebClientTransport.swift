@@ -103,7 +103,8 @@ public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: Client
       url: self.url,
       method: descriptor,
       options: options,
-      configuration: self.configuration
+      configuration: self.configuration,
+      streamsRequests: self.httpClient.streamsRequests
     )
     guard self.httpClient.streamsRequests || !callOptions.isRequestStreaming else {
       throw RPCError(

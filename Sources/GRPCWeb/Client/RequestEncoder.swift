@@ -52,8 +52,11 @@ struct RequestEncoder: Sendable {
     }
 
     var rejectedKeys: [String] = []
-    var fields = self.call.fields
+    var fields = HTTPFields()
     MetadataCoding.encodeRequest(metadata, into: &fields) { rejectedKeys.append($0) }
+    // The metadata of a call wins over headers configured for all calls.
+    let configured = self.call.fields.filter { !fields.contains($0.name) }
+    fields.append(contentsOf: configured)
     guard rejectedKeys.isEmpty else {
       throw RPCError(
         code: .invalidArgument,

@@ -48,7 +48,7 @@ struct MessageInflater: Sendable {
 
     return try GRPCWebMessage(capacity: compressed.readableBytes) {
       (message: inout ByteBuffer) throws(RPCError) in
-      try inflater.inflate(compressed, limit: limit, into: &message)
+      try inflater.inflate(compressed, limit: FrameHeader.limit(limit), into: &message)
     }
   }
 }

@@ -91,16 +91,16 @@ extension CORSPolicy {
   func apply(origin: String?, to fields: inout HTTPFields) {
     guard self.isEnabled, let origin = origin else { return }
 
+    let metadataKeys = fields.map(\.name.canonicalName).filter { !Self.ownHeaders.contains($0) }
+    guard self.addAllowedOrigin(for: origin, to: &fields) else { return }
+
     // A list and not "*", which means a header of that name when credentials are allowed.
     var exposed = Self.grpcHeaders
-    let metadataKeys = fields.map(\.name.canonicalName).filter { !Self.ownHeaders.contains($0) }
-    for name in self.exposedHeaders + metadataKeys where !exposed.contains(name) {
+    var seen = Set(exposed)
+    for name in self.exposedHeaders + metadataKeys where seen.insert(name).inserted {
       exposed.append(name)
     }
-
-    if self.addAllowedOrigin(for: origin, to: &fields) {
-      fields[.accessControlExposeHeaders] = exposed.joined(separator: ", ")
-    }
+    fields[.accessControlExposeHeaders] = exposed.joined(separator: ", ")
   }
 
   /// The names always exposed.

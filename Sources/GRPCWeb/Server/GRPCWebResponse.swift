@@ -39,11 +39,18 @@ public final class GRPCWebResponseStream: Sendable {
 
   /// Writes the body, to its end.
   ///
-  /// May be called once. Cancels the call when the writer throws, or when the task is cancelled: the client is gone.
+  /// May be called once. Cancels the call when the writer throws, or when the task is cancelled: the
+  /// client is gone. Returns when nobody reads from the body of the request any more, which may be
+  /// later than the end of the response.
   ///
-  /// - Parameter write: Sends some bytes and flushes them, returning when more can be sent.
-  /// - Throws: What `write` throws.
-  public func write(to write: ([ByteBuffer]) async throws -> Void) async throws {
+  /// - Parameters:
+  ///   - write: Sends some bytes and flushes them, returning when more can be sent.
+  ///   - end: Sends the end of the body.
+  /// - Throws: What `write` and `end` throw.
+  public func write(
+    to write: ([ByteBuffer]) async throws -> Void,
+    end: () async throws -> Void
+  ) async throws {
     try await withTaskCancellationHandler {
       do {
         var next: ServerResponseOutput? = self.first
@@ -53,6 +60,7 @@ public final class GRPCWebResponseStream: Sendable {
           }
           next = output.isEnd ? nil : await self.call.nextOutput()
         }
+        try await end()
       } catch {
         self.call.fail(.peerGone)
         await self.call.untilReadingEnds()

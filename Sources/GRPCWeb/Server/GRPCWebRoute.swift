@@ -68,7 +68,7 @@ extension GRPCWebRoute {
       }
       let error = RPCError(
         code: .unimplemented,
-        message: "The method '\(method.fullyQualifiedMethod)' isn't implemented."
+        message: "The method '\(method.fullyQualifiedMethod.excerpt)' isn't implemented."
       )
       // The format of the messages doesn't matter to an answer that has none.
       return .call(

@@ -12,7 +12,8 @@ public struct GRPCWebServerConfiguration: Sendable {
   public struct Limits: Sendable, Hashable {
     /// The largest request message accepted, in bytes after decompression.
     ///
-    /// 4 MiB by default. A call that sends a larger one fails with `resourceExhausted`.
+    /// 4 MiB by default, and never more than 1 GiB. A call that sends a larger one fails with
+    /// `resourceExhausted`.
     public var maximumRequestMessageSize = 4 * 1024 * 1024
 
     /// The largest response message sent, in bytes before compression.

@@ -12,7 +12,19 @@ public enum BodyMode: Hashable, Sendable {
 /// The content types of gRPC-Web.
 @available(GRPCWeb 1.0, *)
 enum ContentType {
-  /// The content type of a body in the given mode.
+  /// The content type of a request in the given mode.
+  ///
+  /// Some servers, Sonora for Python among them, know the text mode without a message format alone.
+  static func requestValue(for mode: BodyMode) -> String {
+    switch mode {
+    case .binary:
+      return "application/grpc-web+proto"
+    case .text:
+      return "application/grpc-web-text"
+    }
+  }
+
+  /// The content type of a response in the given mode.
   static func value(for mode: BodyMode) -> String {
     switch mode {
     case .binary:

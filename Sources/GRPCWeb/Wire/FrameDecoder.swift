@@ -29,7 +29,7 @@ struct FrameDecoder: Sendable {
   ///     trailers have no place, as in a request.
   init(maximumMessageSize: Int, maximumTrailersSize: Int? = nil) {
     self.buffer = ByteBuffer()
-    self.maximumMessageSize = maximumMessageSize
+    self.maximumMessageSize = FrameHeader.limit(maximumMessageSize)
     self.maximumTrailersSize = maximumTrailersSize
   }
 
@@ -41,7 +41,7 @@ struct FrameDecoder: Sendable {
   /// Whether a whole frame is among the bytes received, or what can't become one.
   var hasWholeFrame: Bool {
     guard let header = self.header else { return false }
-    return header.length > self.maximumMessageSize
+    return header.length > self.limit(for: header)
       || self.buffer.readableBytes >= FrameHeader.size + Int(header.length)
   }
 
@@ -105,31 +105,32 @@ struct FrameDecoder: Sendable {
       )
     }
 
-    let limit: Int
-    let subject: String
-    if header.isTrailers {
-      guard let maximumTrailersSize = self.maximumTrailersSize else {
-        throw RPCError(code: .internalError, message: "Received trailers in a request.")
-      }
-      limit = maximumTrailersSize
-      subject = "trailers"
-    } else if header.isCompressed {
-      // The limit is that of the inflated message. Compression makes what it can't shrink a
-      // little longer: by five bytes for every 16 KiB, a header and a checksum.
-      limit = self.maximumMessageSize.saturatingAdd(self.maximumMessageSize / 1024 + 64)
-      subject = "a compressed message"
-    } else {
-      limit = self.maximumMessageSize
-      subject = "a message"
+    if header.isTrailers && self.maximumTrailersSize == nil {
+      throw RPCError(code: .internalError, message: "Received trailers in a request.")
     }
 
+    let limit = self.limit(for: header)
     if header.length > limit {
+      let subject = header.isTrailers ? "trailers" : "a message"
       throw RPCError(
         code: .resourceExhausted,
         message: """
           Received \(subject) of \(header.length) bytes, which exceeds the limit of \(limit) bytes.
           """
       )
+    }
+  }
+
+  /// The largest payload accepted behind a header.
+  private func limit(for header: FrameHeader) -> Int {
+    if header.isTrailers {
+      return self.maximumTrailersSize ?? 0
+    } else if header.isCompressed {
+      // The limit is that of the inflated message. Compression makes what it can't shrink a
+      // little longer: by five bytes for every 16 KiB, a header and a checksum.
+      return self.maximumMessageSize + self.maximumMessageSize / 1024 + 64
+    } else {
+      return self.maximumMessageSize
     }
   }
 
@@ -145,12 +146,5 @@ struct FrameDecoder: Sendable {
           """
       )
     }
-  }
-}
-
-extension Int {
-  fileprivate func saturatingAdd(_ other: Int) -> Int {
-    let (sum, overflow) = self.addingReportingOverflow(other)
-    return overflow ? .max : sum
   }
 }

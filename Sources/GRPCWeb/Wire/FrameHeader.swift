@@ -10,6 +10,13 @@ struct FrameHeader: Hashable, Sendable {
   /// The largest payload that a frame can have, in bytes.
   static let largestLength = Int(clamping: UInt32.max)
 
+  /// The limit in force where a limit of some bytes is asked for.
+  ///
+  /// Not more than 1 GiB is ever kept of one message: buffers can't grow far beyond that.
+  static func limit(_ bytes: Int) -> Int {
+    min(max(0, bytes), 1 << 30)
+  }
+
   static let compressedFlag: UInt8 = 0b0000_0001
   static let trailersFlag: UInt8 = 0b1000_0000
 

@@ -196,7 +196,7 @@ enum MetadataCoding {
 
   private static let httpKeys: Set<String> = [
     "accept", "accept-encoding", "accept-post", "connection", "content-encoding",
-    "content-length", "content-type", "expect", "host", "keep-alive", "origin",
+    "content-length", "content-type", "date", "expect", "host", "keep-alive", "origin",
     "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "x-grpc-web",
   ]
 }

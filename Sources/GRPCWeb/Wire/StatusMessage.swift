@@ -1,3 +1,10 @@
+extension String {
+  /// What a status message repeats of a peer's text: not more of it than helps to recognise it.
+  var excerpt: String {
+    self.utf8.count <= 64 ? self : "\(self.prefix(64))…"
+  }
+}
+
 /// The coding of `grpc-message`: UTF-8, percent-encoded outside %x20-24 and %x26-7E.
 ///
 /// See "Status-Message" in gRPC's PROTOCOL-HTTP2 document.

@@ -53,6 +53,9 @@ struct GreeterClient: AsyncParsableCommand {
     guard self.repeat == nil || self.method == .sayHello || self.method == .sayHelloSlowly else {
       throw ValidationError("--repeat goes with say-hello and say-hello-slowly.")
     }
+    guard self.timeout.map({ $0 > 0 && $0 < 1e9 }) ?? true else {
+      throw ValidationError("--timeout takes a number of seconds above 0.")
+    }
     guard self.parallel > 0 else {
       throw ValidationError("--parallel takes a number above 0.")
     }

@@ -119,3 +119,11 @@ extension GRPCWebResponse {
     return buffers
   }
 }
+
+@available(GRPCWeb 1.0, *)
+extension GRPCWebResponseStream {
+  /// Writes the body where there is nothing to do at its end.
+  func write(to write: ([ByteBuffer]) async throws -> Void) async throws {
+    try await self.write(to: write, end: {})
+  }
+}
