@@ -26,7 +26,12 @@ public final class Counter: Sendable {
   ///
   /// - Returns: Whether it came to that within the time.
   public func reaches(_ value: Int, within limit: Duration = .seconds(20)) async -> Bool {
-    await eventually(within: limit) { self.value >= value }
+    let deadline = ContinuousClock.now.advanced(by: limit)
+    while self.value < value {
+      guard ContinuousClock.now < deadline && !Task.isCancelled else { return false }
+      try? await Task.sleep(for: .milliseconds(2))
+    }
+    return true
   }
 
   /// Waits until the count stays as it is.
@@ -43,24 +48,4 @@ public final class Counter: Sendable {
     }
     return last
   }
-}
-
-/// Waits until a condition holds.
-///
-/// - Returns: Whether it came to that within the time.
-@available(GRPCWeb 1.0, *)
-public func eventually(
-  within limit: Duration = .seconds(20),
-  _ condition: @Sendable () -> Bool
-) async -> Bool {
-  let deadline = ContinuousClock.now.advanced(by: limit)
-  while !condition() {
-    guard ContinuousClock.now < deadline else { return false }
-    do {
-      try await Task.sleep(for: .milliseconds(2))
-    } catch {
-      return condition()
-    }
-  }
-  return true
 }

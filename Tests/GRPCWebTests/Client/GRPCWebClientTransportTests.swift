@@ -47,7 +47,7 @@ struct GRPCWebClientTransportTests {
   ) -> FakeHTTPClient {
     FakeHTTPClient { _, _, _ in
       started.add()
-      await Gate().wait()
+      await Latch().wait()
       cancelled.add()
       throw CancellationError()
     }
@@ -111,7 +111,7 @@ struct GRPCWebClientTransportTests {
   func bodies() async throws {
     let whole = Counter()
     let streamed = Counter()
-    let gates = [Gate(), Gate()]
+    let gates = [Latch(), Latch()]
     let httpClient = FakeHTTPClient { _, body, handleResponse in
       switch body {
       case .complete:
@@ -271,7 +271,7 @@ struct GRPCWebClientTransportTests {
   @Test("A reader that has had enough ends the exchange")
   @available(GRPCWeb 1.0, *)
   func abandonment() async throws {
-    let ended = Gate()
+    let ended = Latch()
     let httpClient = FakeHTTPClient { _, _, handleResponse in
       defer { ended.open() }
       try await handleResponse(.test()) { ByteBuffer(bytes: Fixture.frame([])) }
@@ -309,7 +309,7 @@ struct GRPCWebClientTransportTests {
   @Test("Requirement 7: the deadline holds even if the HTTP client ignores cancellation")
   @available(GRPCWeb 1.0, *)
   func deadline() async throws {
-    let gate = Gate()
+    let gate = Latch()
     let httpClient = FakeHTTPClient { _, _, _ in
       // In a task of its own, and so not cancelled.
       await Task { await gate.wait() }.value
@@ -336,8 +336,8 @@ struct GRPCWebClientTransportTests {
   func failingProducer() async throws {
     struct Failure: Error {}
     let outcome = Mutex<String?>(nil)
-    let started = Gate()
-    let ended = Gate()
+    let started = Latch()
+    let ended = Latch()
     let httpClient = FakeHTTPClient { _, body, _ in
       defer { ended.open() }
       started.open()
@@ -407,7 +407,7 @@ struct GRPCWebClientTransportTests {
     let count = 1000
     let written = Counter()
     let taken = Counter()
-    let gate = Gate()
+    let gate = Latch()
     let httpClient = FakeHTTPClient { _, body, handleResponse in
       guard case .stream(let stream) = body else { return }
       await gate.wait()
@@ -510,7 +510,7 @@ struct GRPCWebClientTransportTests {
   @available(GRPCWeb 1.0, *)
   func gracefulShutdown() async throws {
     let started = Counter()
-    let gate = Gate()
+    let gate = Latch()
     let httpClient = FakeHTTPClient { _, body, handleResponse in
       started.add()
       await gate.wait()
@@ -565,7 +565,7 @@ struct GRPCWebClientTransportTests {
   func connectInCancelledTask() async throws {
     let httpClient = Self.echoing()
     let transport = try Transport(url: "http://localhost", httpClient: httpClient)
-    let gate = Gate()
+    let gate = Latch()
     let connection = Task {
       await Task { await gate.wait() }.value
       try await transport.connect()

@@ -1,20 +1,20 @@
 /// Something that one task waits for and another makes happen.
 @available(GRPCWeb 1.0, *)
-public final class Gate: Sendable {
+public final class Latch: Sendable {
   private let stream: AsyncStream<Never>
   private let continuation: AsyncStream<Never>.Continuation
 
-  /// Creates a gate, which is shut.
+  /// Creates a latch, which is shut.
   public init() {
     (self.stream, self.continuation) = AsyncStream.makeStream()
   }
 
-  /// Opens the gate, for good.
+  /// Opens the latch, for good.
   public func open() {
     self.continuation.finish()
   }
 
-  /// Waits until the gate is open, or the task is cancelled.
+  /// Waits until the latch is open, or the task is cancelled.
   ///
   /// One task may wait.
   public func wait() async {
