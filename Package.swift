@@ -19,6 +19,7 @@ let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
 
   // Test-only dependencies:
+  .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.29.0"),
   .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.31.0", traits: []),
   .package(url: "https://github.com/grpc/grpc-swift-protobuf.git", from: "2.1.0"),
 ]
@@ -102,6 +103,7 @@ let targets: [Target] = [
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
       .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
@@ -133,6 +135,9 @@ let targets: [Target] = [
       "GRPCWebTestSupport",
       .product(name: "AsyncHTTPClient", package: "async-http-client"),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "HummingbirdCore", package: "hummingbird"),
+      .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl"),
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     swiftSettings: swiftSettings
@@ -155,12 +160,15 @@ let targets: [Target] = [
       "GRPCWebHummingbird",
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     swiftSettings: swiftSettings
   ),

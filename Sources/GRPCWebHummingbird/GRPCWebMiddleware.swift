@@ -67,9 +67,15 @@ public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
   private func body(of response: GRPCWebResponse) -> ResponseBody {
     switch response.body {
     case .complete(let buffers):
-      return buffers.count == 1
-        ? ResponseBody(byteBuffer: buffers[0])
-        : ResponseBody(contentsOf: buffers)
+      // Of these Hummingbird sends only the first two in one write with the head.
+      switch buffers.count {
+      case 0:
+        return ResponseBody()
+      case 1:
+        return ResponseBody(byteBuffer: buffers[0])
+      default:
+        return ResponseBody(contentsOf: buffers)
+      }
     case .stream(let stream):
       return ResponseBody { writer in
         try await self.drainingOnShutdown {

@@ -2,6 +2,7 @@ public import GRPCCore
 public import GRPCWeb
 internal import GRPCWebHummingbird
 internal import Hummingbird
+public import HummingbirdCore
 internal import Logging
 internal import NIOCore
 
@@ -11,6 +12,7 @@ public func withServer<Result: Sendable>(
   services: [any RegistrableRPCService],
   prefix: String = "",
   configuration: GRPCWebServerConfiguration = .defaults,
+  server builder: HTTPServerBuilder = .http1(),
   _ body: (_ url: String) async throws -> Result
 ) async throws -> Result {
   let (ports, running) = AsyncStream.makeStream(of: Int.self)
@@ -21,6 +23,7 @@ public func withServer<Result: Sendable>(
   logger.logLevel = .critical
   let app = Application(
     router: router,
+    server: builder,
     configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
     onServerRunning: { running.yield($0.localAddress?.port ?? 0) },
     logger: logger

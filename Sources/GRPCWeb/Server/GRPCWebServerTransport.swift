@@ -180,7 +180,7 @@ public final class GRPCWebServerTransport: ServerTransport {
       // The first output of a response always has its head.
       return GRPCWebResponse(head: HTTPResponse(status: .internalServerError), body: .complete([]))
     }
-    if output.isEnd && !call.isReading {
+    if output.isEnd && head.headerFields.contains(.contentLength) && !call.isReading {
       return GRPCWebResponse(head: head, body: .complete(output.body))
     }
     let stream = GRPCWebResponseStream(call: call, first: output)

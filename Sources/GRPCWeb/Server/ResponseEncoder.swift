@@ -197,17 +197,23 @@ struct ResponseEncoder: Sendable {
     }
   }
 
-  /// A head with the given fields, and those that every response has.
+  /// The head of a response with a body: the given fields, and those that every such response has.
   private func head(with fields: HTTPFields) -> HTTPResponse {
     var fields = fields
-    fields[.contentType] = ContentType.value(for: self.call.responseMode)
-    if self.call.requestEncoding == nil {
-      fields[.grpcAcceptEncoding] = MessageEncoding.supported
-    }
     if self.isStreaming {
       // No one on the way is to keep messages back.
       fields[.cacheControl] = "no-store, no-transform"
       fields[.xAccelBuffering] = "no"
+    }
+    return self.response(with: fields)
+  }
+
+  /// A response with the given fields, and those that every response has.
+  private func response(with fields: HTTPFields) -> HTTPResponse {
+    var fields = fields
+    fields[.contentType] = ContentType.value(for: self.call.responseMode)
+    if self.call.requestEncoding == nil {
+      fields[.grpcAcceptEncoding] = MessageEncoding.supported
     }
     self.configuration.cors.apply(origin: self.call.origin, to: &fields)
     return HTTPResponse(status: .ok, headerFields: fields)
@@ -222,7 +228,7 @@ struct ResponseEncoder: Sendable {
     }
     MetadataCoding.encodeResponse(metadata, into: &fields) { self.rejectedKeys.append($0) }
     fields[.contentLength] = "0"
-    return self.head(with: fields)
+    return self.response(with: fields)
   }
 
   /// The error for a part that has no place where it was written.

@@ -576,6 +576,25 @@ struct ResponseEncoderTests {
     #expect(encoder.takeOutput()?.bytes == Self.success)
   }
 
+  @Test("Requirement 20: HTTP's own encoding is never used, nor can a service claim it")
+  @available(GRPCWeb 1.0, *)
+  func contentEncoding() throws {
+    let fields: HTTPFields = [.acceptEncoding: "gzip", .grpcAcceptEncoding: "gzip"]
+    var encoder = Self.encoder(.unary, fields: fields) {
+      $0.compression = .enabled
+      $0.compression.minimumMessageSize = 1
+    }
+    try encoder.write(["content-encoding": "gzip"])
+    try encoder.write(GRPCWebMessage(repeating: 0, count: 1000))
+    try encoder.write(Self.ok, [:])
+
+    let output = try encoder.requireOutput()
+    #expect(output.fields[.contentEncoding] == nil)
+    #expect(output.fields[.grpcEncoding] == "gzip")
+    #expect(output.bytes.first == FrameHeader.compressedFlag)
+    #expect(encoder.rejectedKeys == ["content-encoding"])
+  }
+
   @Test("Requirement 18: compresses only when enabled and accepted")
   @available(GRPCWeb 1.0, *)
   func doesNotCompress() throws {

@@ -37,11 +37,26 @@ struct GreeterClient: AsyncParsableCommand {
   @Flag(help: "Print the metadata of the response.")
   var metadata = false
 
+  @Option(help: "Make the call this many times, and check the answers instead of printing them.")
+  var `repeat`: Int?
+
+  @Option(help: "Make this many of the repeated calls at once.")
+  var parallel = 64
+
   @Argument(help: "The method to call.")
   var method: Method
 
   @Argument(help: "A name, or for the two timeouts a number of seconds.")
   var argument = "world"
+
+  func validate() throws {
+    guard self.repeat == nil || self.method == .sayHello || self.method == .sayHelloSlowly else {
+      throw ValidationError("--repeat goes with say-hello and say-hello-slowly.")
+    }
+    guard self.parallel > 0 else {
+      throw ValidationError("--parallel takes a number above 0.")
+    }
+  }
 
   func run() async throws {
     let output = Output(printsMetadata: self.metadata)
@@ -73,14 +88,22 @@ struct GreeterClient: AsyncParsableCommand {
 
   private func call(over transport: some ClientTransport, output: Output) async throws {
     try await withGRPCClient(transport: transport) { client in
-      let call = AsyncCall(greeter: Helloworld_Greeter.Client(wrapping: client), output: output)
-      try await call.run(self.method, self.request)
+      let greeter = Helloworld_Greeter.Client(wrapping: client)
+      if let repetition = self.repetition {
+        try await repetition.run(on: greeter)
+      } else {
+        try await AsyncCall(greeter: greeter, output: output).run(self.method, self.request)
+      }
     }
   }
 
   private func callBlocking(output: Output) throws {
     try withBlockingChannel(url: self.url, configuration: self.clientConfiguration) { channel in
-      try BlockingCall(channel: channel, output: output).run(self.method, self.request)
+      if let repetition = self.repetition {
+        try repetition.run(over: channel)
+      } else {
+        try BlockingCall(channel: channel, output: output).run(self.method, self.request)
+      }
     }
   }
 
@@ -88,6 +111,17 @@ struct GreeterClient: AsyncParsableCommand {
     .defaults {
       $0.mode = self.mode.bodyMode
       $0.compression = self.compression.algorithm
+    }
+  }
+
+  private var repetition: Repetition? {
+    self.repeat.map {
+      Repetition(
+        count: $0,
+        parallel: self.parallel,
+        method: self.method,
+        request: self.request
+      )
     }
   }
 

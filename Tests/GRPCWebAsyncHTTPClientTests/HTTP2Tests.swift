@@ -1,0 +1,89 @@
+import AsyncHTTPClient
+import GRPCCore
+import GRPCWebAsyncHTTPClient
+import GRPCWebTestSupport
+import HummingbirdCore
+import HummingbirdHTTP2
+import SwiftProtobuf
+import Testing
+
+/// The same stubs and services over HTTP/2, which client and server agree on by TLS.
+@Suite(.timeLimit(.minutes(1)))
+struct HTTP2Tests {
+  @Test("All four kinds of RPC over HTTP/2", arguments: [BodyMode.binary, .text])
+  @available(GRPCWeb 1.0, *)
+  func allKinds(mode: BodyMode) async throws {
+    try await self.withEcho(mode: mode) { echo in
+      let unary = try await echo.get(.with { $0.text = "hello" })
+      #expect(unary.text == "hello")
+
+      let expanded = try await echo.expand(.with { $0.text = "abc" }) { response in
+        try await response.messages.reduce(into: []) { $0.append($1.text) }
+      }
+      #expect(expanded == ["a", "b", "c"])
+
+      let collected = try await echo.collect { writer in
+        for text in ["x", "y", "z"] {
+          try await writer.write(.with { $0.text = text })
+        }
+      }
+      #expect(collected.text == "xyz")
+
+      let (answers, answered) = AsyncStream.makeStream(of: String.self)
+      try await echo.update { writer in
+        var answers = answers.makeAsyncIterator()
+        for round in 0 ..< 5 {
+          try await writer.write(.with { $0.text = "\(round)" })
+          #expect(await answers.next() == "\(round)")
+        }
+      } onResponse: { response in
+        for try await message in response.messages {
+          answered.yield(message.text)
+        }
+      }
+    }
+  }
+
+  @Test("Requirement 13: an error arrives over HTTP/2")
+  @available(GRPCWeb 1.0, *)
+  func error() async throws {
+    try await self.withEcho(mode: .binary) { echo in
+      let error = await #expect(throws: RPCError.self) {
+        try await echo.get(.with { $0.text = String(repeating: "x", count: 5 * 1024 * 1024) })
+      }
+      #expect(error?.code == .resourceExhausted)
+    }
+  }
+
+  @available(GRPCWeb 1.0, *)
+  private func withEcho(
+    mode: BodyMode,
+    _ body: (
+      Sonora_Test_Echo.Client<GRPCWebClientTransport<AsyncHTTPClientAdapter>>
+    ) async throws -> Void
+  ) async throws {
+    let server = try HTTPServerBuilder.http2Upgrade(
+      tlsConfiguration: TestCertificate.serverConfiguration()
+    )
+    try await withServer(services: [EchoService()], server: server) { url in
+      var configuration = HTTPClient.Configuration(certificateVerification: .none)
+      configuration.httpVersion = .automatic
+      let httpClient = HTTPClient(configuration: configuration)
+      do {
+        try await withGRPCClient(
+          transport: .grpcWebAsyncHTTPClient(
+            url: url.replacing("http://", with: "https://"),
+            httpClient: httpClient,
+            configuration: .defaults { $0.mode = mode }
+          )
+        ) { client in
+          try await body(Sonora_Test_Echo.Client(wrapping: client))
+        }
+      } catch {
+        try await httpClient.shutdown()
+        throw error
+      }
+      try await httpClient.shutdown()
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import GRPCCore
+import GRPCWebHummingbird
+import GRPCWebTestSupport
+import Hummingbird
+import NIOCore
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct GRPCWebRequestContextTests {
+  @available(GRPCWeb 1.0, *)
+  private static func service(_ seen: Recorder<ServerContext>) -> ScriptedService {
+    ScriptedService(
+      onGet: { request, context in
+        seen.append(context)
+        return ServerResponse(message: request.message)
+      }
+    )
+  }
+
+  @Test("A service sees both ends of the connection")
+  @available(GRPCWeb 1.0, *)
+  func bothEnds() async throws {
+    let seen = Recorder<ServerContext>()
+    try await TestApp.run(Self.service(seen), context: GRPCWebRequestContext.self) { app in
+      let connection = try await app.connect()
+      _ = try await connection.answer(try .call(texts: ["hello"]))
+      let context = try #require(seen.values.first)
+      let localPort = try #require(connection.localPort)
+      #expect(context.remotePeer == "ipv4:127.0.0.1:\(localPort)")
+      #expect(context.localPeer == "ipv4:127.0.0.1:\(app.port)")
+    }
+  }
+
+  @Test("A context that knows the client's address tells the service that")
+  @available(GRPCWeb 1.0, *)
+  func remoteEnd() async throws {
+    let seen = Recorder<ServerContext>()
+    try await TestApp.run(Self.service(seen), context: RemoteContext.self) { app in
+      let connection = try await app.connect()
+      _ = try await connection.answer(try .call(texts: ["hello"]))
+      let context = try #require(seen.values.first)
+      let localPort = try #require(connection.localPort)
+      #expect(context.remotePeer == "ipv4:127.0.0.1:\(localPort)")
+      #expect(context.localPeer == "unknown")
+    }
+  }
+
+  @Test("Any context will do")
+  @available(GRPCWeb 1.0, *)
+  func noEnd() async throws {
+    let seen = Recorder<ServerContext>()
+    try await TestApp.run(Self.service(seen), context: BasicRequestContext.self) { app in
+      let answer = try await app.answer(try .call(texts: ["hello"]))
+      #expect(answer.status == 0)
+      #expect(seen.values.first?.remotePeer == "unknown")
+      #expect(seen.values.first?.localPeer == "unknown")
+    }
+  }
+}
+
+/// A context that an app could have.
+private struct RemoteContext: RequestContext, RemoteAddressRequestContext {
+  var coreContext: CoreRequestContextStorage
+  let remoteAddress: SocketAddress?
+
+  init(source: Source) {
+    self.coreContext = CoreRequestContextStorage(source: source)
+    self.remoteAddress = source.channel.remoteAddress
+  }
+}
