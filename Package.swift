@@ -98,9 +98,15 @@ let targets: [Target] = [
   .target(
     name: "GRPCWebTestSupport",
     dependencies: [
+      "GRPCWeb",
+      "GRPCWebHummingbird",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "Logging", package: "swift-log"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     path: "Tests/GRPCWebTestSupport",
@@ -126,16 +132,23 @@ let targets: [Target] = [
     dependencies: [
       "GRPCWeb",
       "GRPCWebAsyncHTTPClient",
-      "GRPCWebHummingbird",
       "GRPCWebTestSupport",
       .product(name: "AsyncHTTPClient", package: "async-http-client"),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "HummingbirdHTTP2", package: "hummingbird"),
-      .product(name: "Logging", package: "swift-log"),
-      .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebURLSessionTests",
+    dependencies: [
+      "GRPCWeb",
+      "GRPCWebTestSupport",
+      "GRPCWebURLSession",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     swiftSettings: swiftSettings

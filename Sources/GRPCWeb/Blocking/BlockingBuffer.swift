@@ -13,11 +13,11 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
     /// Whether the error that the stream ended with has been handed out.
     var isEndRead = false
     var writers = SuspendedTasks()
+    /// One for each thread that waits for a change.
+    var waiting: [DispatchSemaphore] = []
   }
 
   private let state = Mutex(State())
-  /// Signalled for each change that a thread may wait for.
-  private let changed = DispatchSemaphore(value: 0)
 
   /// How many messages may wait to be read.
   private static var capacity: Int { 16 }
@@ -27,8 +27,7 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
   // The task
 
   func setMetadata(_ metadata: Metadata) {
-    self.state.withLock { $0.metadata = metadata }
-    self.changed.signal()
+    self.update { $0.metadata = metadata }
   }
 
   func setTrailingMetadata(_ metadata: Metadata) {
@@ -37,11 +36,10 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
 
   /// Adds a message, and waits while too many aren't read.
   func append(_ message: Message) async throws {
-    let (id, isFull) = self.state.withLock { state in
+    let (id, isFull) = self.update { state in
       state.messages.append(message)
       return (state.writers.makeID(), state.messages.count >= Self.capacity)
     }
-    self.changed.signal()
     guard isFull else { return }
 
     try await withTaskCancellationHandler {
@@ -62,8 +60,20 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
   }
 
   func end(_ end: Result<Void, any Error>) {
-    self.state.withLock { $0.end = end }
-    self.changed.signal()
+    self.update { $0.end = end }
+  }
+
+  /// Changes the state, and wakes all threads that wait: any of them may wait for just this.
+  private func update<Result: Sendable>(_ change: (inout State) -> Result) -> Result {
+    let (result, waiting) = self.state.withLock { state in
+      let waiting = state.waiting
+      state.waiting = []
+      return (change(&state), waiting)
+    }
+    for thread in waiting {
+      thread.signal()
+    }
+    return result
   }
 
   // The thread
@@ -108,9 +118,13 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
     _ take: (inout State) -> Result<Value, any Error>?
   ) throws -> Result<Value, any Error> {
     let deadline = DispatchTime(after: timeout)
+    let changed = DispatchSemaphore(value: 0)
     while true {
       let (taken, writers) = self.state.withLock { state in
         let taken = take(&state)
+        if taken == nil {
+          state.waiting.append(changed)
+        }
         let canWrite = state.messages.count < Self.capacity
         return (taken, canWrite ? state.writers.takeAll() : [])
       }
@@ -120,7 +134,8 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
       if let taken = taken {
         return taken
       }
-      guard self.changed.wait(timeout: deadline) == .success else {
+      guard changed.wait(timeout: deadline) == .success else {
+        self.state.withLock { $0.waiting.removeAll { $0 === changed } }
         throw RPCError(code: .deadlineExceeded, message: "The timeout of the wait has passed.")
       }
     }

@@ -26,9 +26,8 @@ struct BaseURL: Hashable, Sendable {
 
     rest = rest.prefix { $0 != "?" && $0 != "#" }
     let authority = rest.prefix { $0 != "/" }
-    guard let host = authority.split(separator: "@").last, !host.isEmpty, host.first != ":" else {
-      return nil
-    }
+    let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+    guard !host.isEmpty && host.first != ":" else { return nil }
     guard authority.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return nil }
     self.authority = String(authority)
 

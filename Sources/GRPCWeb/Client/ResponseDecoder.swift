@@ -166,6 +166,7 @@ struct ResponseDecoder: Sendable {
         throw RPCError(code: .internalError, message: "Received bytes after the trailers.")
       }
       guard self.isComplete else { return .needsBytes }
+      try self.textDecoder?.finish()
       self.state = .ended
       return .part(.status(self.checked(status), metadata))
 

@@ -15,9 +15,16 @@ extension StringProtocol {
 extension StringProtocol where SubSequence == Substring {
   /// The string without the spaces and tabs around it.
   func trimmingWhitespace() -> Substring {
-    let trimmed = self.drop { $0 == " " || $0 == "\t" }
-    guard let last = trimmed.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }
-    return trimmed[...last]
+    // By bytes: a space and a combining character after it are one character.
+    let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    let text = self[...]
+    guard
+      let first = text.utf8.firstIndex(where: { !isSpace($0) }),
+      let last = text.utf8.lastIndex(where: { !isSpace($0) })
+    else {
+      return ""
+    }
+    return text[first ..< text.utf8.index(after: last)]
   }
 }
 

@@ -47,16 +47,17 @@ enum TrailersBlock {
     var message = ""
     var metadata = Metadata()
 
-    // By bytes: to a String CRLF is one character, and there are other characters that end lines.
+    // By bytes: to a String CRLF is one character, there are other characters that end lines, and a
+    // colon and a combining character after it are one.
     for bytes in block.readableBytesView.split(separator: UInt8(ascii: "\n")) {
       let isCRLF = bytes.last == UInt8(ascii: "\r")
       let line = String(decoding: isCRLF ? bytes.dropLast() : bytes, as: UTF8.self)
       guard !line.isEmpty else { continue }
-      guard let colon = line.firstIndex(of: ":") else {
+      guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else {
         throw RPCError(code: .internalError, message: "Received a trailer without a colon.")
       }
       let name = line[..<colon].trimmingWhitespace().lowercased()
-      let value = line[line.index(after: colon)...].trimmingWhitespace()
+      let value = line[line.utf8.index(after: colon)...].trimmingWhitespace()
 
       switch name {
       case "grpc-status":

@@ -1,0 +1,119 @@
+import GRPCCore
+import GRPCWebTestSupport
+import GRPCWebURLSession
+import Testing
+
+/// What servers with a fault make of calls over URLSession.
+@Suite("Bad peers, URLSession", .timeLimit(.minutes(1)))
+struct BadPeerTests {
+  @available(GRPCWeb 1.0, *)
+  private static func withClient<Result: Sendable>(
+    _ url: String,
+    _ body: (
+      GRPCClient<GRPCWebClientTransport<URLSessionAdapter>>
+    ) async throws -> Result
+  ) async throws -> Result {
+    try await withGRPCClient(
+      transport: .grpcWebURLSession(url: url, configuration: BadPeer.configuration),
+      handleClient: body
+    )
+  }
+
+  @Test(
+    "Requirements 5, 7, 11-15, 17-19: a fault has its code, and is named",
+    arguments: BadPeer.all
+  )
+  @available(GRPCWeb 1.0, *)
+  func fault(peer: BadPeer) async throws {
+    let outcome = try await ScriptedServer.run(peer.script) { server in
+      try await Self.withClient(server.url) { await peer.call($0) }
+    }
+    let error = try #require(outcome.error)
+    #expect(error.code == peer.code, "\(error)")
+    for word in peer.words {
+      #expect(error.message.contains(word), "\(error)")
+    }
+    if let messages = peer.messages {
+      #expect(outcome.messages == messages)
+    }
+  }
+
+  @Test("Nothing listening is unavailable, promptly")
+  @available(GRPCWeb 1.0, *)
+  func nothingListens() async throws {
+    let url = try await ScriptedServer.unusedURL()
+    let elapsed = await ContinuousClock().measure {
+      let error = await #expect(throws: RPCError.self) {
+        try await Self.withClient(url) { client in
+          try await Sonora_Test_Echo.Client(wrapping: client).get(Sonora_Test_EchoMessage())
+        }
+      }
+      #expect(error?.code == .unavailable)
+      #expect(error?.message.contains("HTTP request failed") == true)
+    }
+    #expect(elapsed < .seconds(10))
+  }
+
+  @Test("A host that has no address is unavailable")
+  @available(GRPCWeb 1.0, *)
+  func noSuchHost() async throws {
+    let error = await #expect(throws: RPCError.self) {
+      try await Self.withClient("http://host.invalid") { client in
+        try await Sonora_Test_Echo.Client(wrapping: client).get(Sonora_Test_EchoMessage())
+      }
+    }
+    #expect(error?.code == .unavailable)
+  }
+
+  @Test("Without a deadline, cancellation ends a call that stalls, and its connection")
+  @available(GRPCWeb 1.0, *)
+  func cancellation() async throws {
+    try await ScriptedServer.run(ScriptedServer.Script([], ending: .stall)) { server in
+      try await Self.withClient(server.url) { client in
+        let call = Task {
+          try await Sonora_Test_Echo.Client(wrapping: client).get(Sonora_Test_EchoMessage())
+        }
+        #expect(await server.requests.reaches(1))
+        #expect(server.closures.value == 0)
+
+        let cancelled = ContinuousClock.now
+        call.cancel()
+        let error = await #expect(throws: RPCError.self) { try await call.value }
+        #expect(error?.code == .cancelled)
+        #expect(ContinuousClock.now - cancelled < .seconds(10))
+        #expect(await server.closures.reaches(1))
+      }
+    }
+  }
+
+  @Test("A deadline ends the connection of a call that stalls")
+  @available(GRPCWeb 1.0, *)
+  func deadline() async throws {
+    try await ScriptedServer.run(ScriptedServer.Script([], ending: .stall)) { server in
+      try await Self.withClient(server.url) { client in
+        var options = CallOptions.defaults
+        options.timeout = .milliseconds(200)
+        let error = await #expect(throws: RPCError.self) {
+          try await Sonora_Test_Echo.Client(wrapping: client)
+            .get(Sonora_Test_EchoMessage(), options: options)
+        }
+        #expect(error?.code == .deadlineExceeded)
+        #expect(await server.closures.reaches(1))
+      }
+    }
+  }
+
+  @Test("One HTTP request an attempt: a failed call isn't made again")
+  @available(GRPCWeb 1.0, *)
+  func noHiddenRetries() async throws {
+    try await ScriptedServer.run(ScriptedServer.Script([], ending: .close)) { server in
+      try await Self.withClient(server.url) { client in
+        let error = await #expect(throws: RPCError.self) {
+          try await Sonora_Test_Echo.Client(wrapping: client).get(Sonora_Test_EchoMessage())
+        }
+        #expect(error?.code == .unavailable)
+        #expect(server.requests.value == 1)
+      }
+    }
+  }
+}
