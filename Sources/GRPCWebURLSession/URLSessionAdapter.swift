@@ -12,8 +12,9 @@ public import Foundation
 
 /// Makes the HTTP requests of gRPC-Web calls with URLSession.
 ///
-/// Runs no event loops of its own. A response is delivered as it arrives, and its task is suspended
-/// while nobody reads it.
+/// Runs no event loops of its own. A response is delivered as it arrives. While nobody reads it, its
+/// task is suspended after 64 KiB on Apple's platforms. Elsewhere URLSession can't do that: there a
+/// call fails with `resourceExhausted` once 16 MiB of its response haven't been read.
 @available(GRPCWeb 1.0, *)
 public final class URLSessionAdapter: GRPCWebHTTPClient {
   private let session: URLSession

@@ -26,9 +26,6 @@ final class URLSessionExchange: Sendable {
   private let task: URLSessionDataTask
   private let state = Mutex(State())
 
-  /// How many bytes may wait to be read until the task is suspended.
-  private static let maximumBufferedBytes = 64 * 1024
-
   init(task: URLSessionDataTask) {
     self.task = task
   }
@@ -46,7 +43,7 @@ final class URLSessionExchange: Sendable {
     self.update { $0.response = response }
   }
 
-  /// Takes bytes of the body, and suspends the task if too many wait.
+  /// Takes bytes of the body, and slows the server down if too many wait.
   func receive(_ data: Data) {
     self.update { state in
       state.chunks.append(ByteBuffer(bytes: data))
@@ -55,8 +52,7 @@ final class URLSessionExchange: Sendable {
       else {
         return
       }
-      state.isSuspended = true
-      self.suspendTask()
+      self.stopReceiving(&state)
     }
   }
 
@@ -76,24 +72,40 @@ final class URLSessionExchange: Sendable {
     return result
   }
 
-  // Suspension, always under the lock: the task must see it in the order in which it was decided.
+  // Back-pressure, under the lock: the task must see it in the order in which it was decided.
 
-  private func suspendTask() {
-    self.task.suspend()
-    #if canImport(FoundationNetworking)
-    // Outside of Apple's platforms a task stops loading a little later, on a queue of its own, and
-    // crashes if it has been completed, resumed or cancelled by then. The second call waits for that
-    // queue; while this, the delegate's, waits, the task can't be completed.
-    self.task.suspend()
-    #endif
+  #if canImport(FoundationNetworking)
+  // Outside of Apple's platforms a task that is suspended gives its connection up, and when it is
+  // resumed sends its request again. What can't be slowed down is bounded all the same.
+  private static let maximumBufferedBytes = 16 * 1024 * 1024
+
+  private func stopReceiving(_ state: inout State) {
+    let error = RPCError(
+      code: .resourceExhausted,
+      message: """
+        More than \(Self.maximumBufferedBytes) bytes of the response weren't read in time, and \
+        URLSession can't slow the server down on this platform.
+        """
+    )
+    state.end = .failure(error)
+    self.task.cancel()
   }
 
-  private func resumeTask() {
-    self.task.resume()
-    #if canImport(FoundationNetworking)
-    self.task.resume()
-    #endif
+  private func goOnReceiving(_ state: inout State) {}
+  #else
+  private static let maximumBufferedBytes = 64 * 1024
+
+  private func stopReceiving(_ state: inout State) {
+    state.isSuspended = true
+    self.task.suspend()
   }
+
+  private func goOnReceiving(_ state: inout State) {
+    guard state.isSuspended else { return }
+    state.isSuspended = false
+    self.task.resume()
+  }
+  #endif
 
   // Who reads
 
@@ -119,10 +131,7 @@ final class URLSessionExchange: Sendable {
     while true {
       let (bytes, end) = self.state.withLock { state in
         let bytes = state.takeBytes()
-        if state.isSuspended {
-          state.isSuspended = false
-          self.resumeTask()
-        }
+        self.goOnReceiving(&state)
         return (bytes, state.end)
       }
       if let bytes = bytes {

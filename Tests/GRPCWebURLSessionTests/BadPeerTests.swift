@@ -41,7 +41,7 @@ struct BadPeerTests {
   @Test("Nothing listening is unavailable, promptly")
   @available(GRPCWeb 1.0, *)
   func nothingListens() async throws {
-    let url = try await ScriptedServer.unusedURL()
+    let url = ScriptedServer.unusedURL
     let elapsed = await ContinuousClock().measure {
       let error = await #expect(throws: RPCError.self) {
         try await Self.withClient(url) { client in

@@ -52,11 +52,12 @@ struct RequestEncoder: Sendable {
     }
 
     var rejectedKeys: [String] = []
-    var fields = HTTPFields()
-    MetadataCoding.encodeRequest(metadata, into: &fields) { rejectedKeys.append($0) }
+    var metadataFields = HTTPFields()
+    MetadataCoding.encodeRequest(metadata, into: &metadataFields) { rejectedKeys.append($0) }
     // The metadata of a call wins over headers configured for all calls.
-    let configured = self.call.fields.filter { !fields.contains($0.name) }
-    fields.append(contentsOf: configured)
+    var fields = self.call.fields
+    fields.removeAll { metadataFields.contains($0.name) }
+    fields.append(contentsOf: metadataFields)
     guard rejectedKeys.isEmpty else {
       throw RPCError(
         code: .invalidArgument,

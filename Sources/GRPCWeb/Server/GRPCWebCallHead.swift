@@ -59,7 +59,8 @@ public struct GRPCWebCallHead: Sendable {
       if self.requestEncoding == nil {
         throw RPCError(
           code: .unimplemented,
-          message: "Messages encoded as '\((fields[.grpcEncoding] ?? "").excerpt)' aren't supported."
+          message:
+            "Messages encoded as '\((fields[.grpcEncoding] ?? "").excerpt)' aren't supported."
         )
       }
       self.timeout = try Self.timeout(fields[.grpcTimeout])
@@ -82,7 +83,8 @@ public struct GRPCWebCallHead: Sendable {
     guard let timeout = Timeout.decode(value) else {
       throw RPCError(
         code: .invalidArgument,
-        message: "'\(value.excerpt)' isn't a timeout: one to eight digits and one of H, M, S, m, u, n."
+        message:
+          "'\(value.excerpt)' isn't a timeout: one to eight digits and one of H, M, S, m, u, n."
       )
     }
     guard timeout > .zero else {

@@ -10,7 +10,7 @@ struct ClientCallOptionsTests {
     "Requirements 2, 3, 9 and 18: the fields of a request",
     arguments: [
       (BodyMode.binary, "application/grpc-web+proto"),
-      (BodyMode.text, "application/grpc-web-text+proto"),
+      (BodyMode.text, "application/grpc-web-text"),
     ]
   )
   @available(GRPCWeb 1.0, *)

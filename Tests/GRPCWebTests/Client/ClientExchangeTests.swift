@@ -174,7 +174,7 @@ struct ClientExchangeTests {
     #expect(throws: RPCError.self) { try exchange.nextPart() }
   }
 
-  @Test("What is written after the answer goes nowhere, and fails after the answer neither")
+  @Test("Writing after the answer fails, so that its writer ends, and changes nothing")
   @available(GRPCWeb 1.0, *)
   func afterTheAnswer() throws {
     var exchange = ClientExchange(call: try .test(.bidirectionalStreaming))
@@ -182,7 +182,10 @@ struct ClientExchangeTests {
     exchange.receive(try HTTPResponse.test([("grpc-status", "5")]))
     exchange.receiveEnd()
     #expect(try exchange.nextPart() == .status(.notFound))
-    try exchange.write(.message(GRPCWebMessage([1])))
+    let error = #expect(throws: RPCError.self) {
+      try exchange.write(.message(GRPCWebMessage([1])))
+    }
+    #expect(error?.code == .cancelled)
     #expect(exchange.takeRequestBody().isEmpty)
     exchange.fail(RPCError(code: .unavailable, message: "late"))
     #expect(exchange.failure == nil)
