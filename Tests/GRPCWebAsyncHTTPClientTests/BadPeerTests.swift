@@ -4,7 +4,7 @@ import GRPCWebTestSupport
 import Testing
 
 /// What servers with a fault make of calls over AsyncHTTPClient.
-@Suite("Bad peers, AsyncHTTPClient", .timeLimit(.minutes(1)))
+@Suite("Bad peers, AsyncHTTPClient", .timeLimit(.minutes(3)))
 struct BadPeerTests {
   @available(GRPCWeb 1.0, *)
   private static func withClient<Result: Sendable>(
@@ -42,16 +42,14 @@ struct BadPeerTests {
   @available(GRPCWeb 1.0, *)
   func nothingListens() async throws {
     let url = ScriptedServer.unusedURL
-    let elapsed = await ContinuousClock().measure {
-      let error = await #expect(throws: RPCError.self) {
-        try await Self.withClient(url) { client in
-          try await Sonora_Test_Echo.Client(wrapping: client).get(Sonora_Test_EchoMessage())
-        }
+    let error = await #expect(throws: RPCError.self) {
+      try await Self.withClient(url) { client in
+        try await Sonora_Test_Echo.Client(wrapping: client).get(Sonora_Test_EchoMessage())
       }
-      #expect(error?.code == .unavailable)
-      #expect(error?.message.contains("HTTP request failed") == true)
     }
-    #expect(elapsed < .seconds(10))
+    #expect(error?.code == .unavailable)
+    // What the system said at once, and not what a timeout said later.
+    #expect(error?.message.contains("Connection refused") == true)
   }
 
   @Test("A host that has no address is unavailable")
@@ -80,7 +78,7 @@ struct BadPeerTests {
         call.cancel()
         let error = await #expect(throws: RPCError.self) { try await call.value }
         #expect(error?.code == .cancelled)
-        #expect(ContinuousClock.now - cancelled < .seconds(10))
+        #expect(ContinuousClock.now - cancelled < patience)
         #expect(await server.closures.reaches(1))
       }
     }

@@ -8,7 +8,7 @@ import SwiftProtobuf
 import Testing
 
 /// The same stubs and services over HTTP/2, which client and server agree on by TLS.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct HTTP2Tests {
   @Test("All four kinds of RPC over HTTP/2", arguments: [BodyMode.binary, .text])
   @available(GRPCWeb 1.0, *)

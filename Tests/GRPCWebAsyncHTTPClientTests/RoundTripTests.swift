@@ -7,7 +7,7 @@ import SwiftProtobuf
 import Testing
 
 /// Stock generated stubs over AsyncHTTPClient, against a Hummingbird app on loopback.
-@Suite("Round trips, AsyncHTTPClient", .timeLimit(.minutes(1)))
+@Suite("Round trips, AsyncHTTPClient", .timeLimit(.minutes(3)))
 struct RoundTripTests {
   @Test("All four kinds of RPC", arguments: [BodyMode.binary, .text])
   @available(GRPCWeb 1.0, *)

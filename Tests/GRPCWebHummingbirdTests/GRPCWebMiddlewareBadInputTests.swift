@@ -10,7 +10,7 @@ import Testing
 @testable import GRPCWeb
 
 /// Whatever a client sends, it gets a status, and the next request is served.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct GRPCWebMiddlewareBadInputTests {
   private static let text = "application/grpc-web-text"
 

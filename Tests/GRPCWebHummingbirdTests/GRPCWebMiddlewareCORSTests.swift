@@ -6,7 +6,7 @@ import Hummingbird
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct GRPCWebMiddlewareCORSTests {
   private static let shop = "https://shop.example"
 

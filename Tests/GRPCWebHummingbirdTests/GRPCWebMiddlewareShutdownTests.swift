@@ -8,7 +8,7 @@ import ServiceLifecycle
 import SwiftProtobuf
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct GRPCWebMiddlewareShutdownTests {
   @Test("Graceful shutdown of the app ends an endless stream as unavailable after the grace period")
   @available(GRPCWeb 1.0, *)
@@ -106,16 +106,17 @@ struct GRPCWebMiddlewareShutdownTests {
   @available(GRPCWeb 1.0, *)
   func cancelledApp() async throws {
     let cancelled = Gate()
-    let start = ContinuousClock.now
-    try await TestApp.run(Self.endless(cancelled: cancelled)) { app in
+    // A grace period that would outlast the wait for the app to stop.
+    let configuration = GRPCWebServerConfiguration.defaults {
+      $0.shutdownGracePeriod = .seconds(600)
+    }
+    try await TestApp.run(Self.endless(cancelled: cancelled), configuration: configuration) { app in
       for _ in 0 ..< 3 {
         let connection = try await app.connect()
         try await connection.send(try RawRequest.call("Expand", texts: ["hello"]))
         _ = try await connection.peekResponse { $0.frames.count == 1 }
       }
     }
-    // That is, well within the grace period.
-    #expect(ContinuousClock.now - start < .seconds(15))
     try await cancelled.pass("the handler is cancelled")
   }
 

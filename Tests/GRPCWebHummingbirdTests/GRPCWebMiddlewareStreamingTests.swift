@@ -7,7 +7,7 @@ import NIOCore
 import SwiftProtobuf
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct GRPCWebMiddlewareStreamingTests {
   private static let binary = "application/grpc-web+proto"
   private static let text = "application/grpc-web-text+proto"

@@ -9,7 +9,7 @@ import Testing
 
 @testable import GRPCWeb
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct GRPCWebMiddlewareTests {
   private static let binary = "application/grpc-web+proto"
   private static let text = "application/grpc-web-text+proto"

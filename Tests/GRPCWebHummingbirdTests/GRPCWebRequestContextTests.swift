@@ -5,7 +5,7 @@ import Hummingbird
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct GRPCWebRequestContextTests {
   @available(GRPCWeb 1.0, *)
   private static func service(_ seen: Recorder<ServerContext>) -> ScriptedService {

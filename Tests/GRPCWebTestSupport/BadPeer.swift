@@ -494,7 +494,7 @@ extension BadPeer {
       .expand,
       sends: Self.grpcWeb(Self.message + [0]),
       ending: .stall,
-      timeout: .milliseconds(500),
+      timeout: .seconds(5),
       code: .deadlineExceeded,
       words: ["timed out"],
       messages: nil
@@ -503,7 +503,7 @@ extension BadPeer {
       "A unary body that stalls, with a deadline",
       sends: Self.grpcWeb(Self.message),
       ending: .stall,
-      timeout: .milliseconds(500),
+      timeout: .seconds(5),
       code: .deadlineExceeded,
       words: ["timed out"]
     ),
@@ -511,7 +511,7 @@ extension BadPeer {
       "No response at all, with a deadline",
       sends: [],
       ending: .stall,
-      timeout: .milliseconds(500),
+      timeout: .seconds(5),
       code: .deadlineExceeded,
       words: ["timed out"]
     ),
@@ -519,7 +519,7 @@ extension BadPeer {
       "A head that stalls, with a deadline",
       sends: Array("HTTP/1.1 200 O".utf8),
       ending: .stall,
-      timeout: .milliseconds(500),
+      timeout: .seconds(5),
       code: .deadlineExceeded,
       words: ["timed out"]
     ),

@@ -12,7 +12,7 @@ public struct TestTimeout: Error, CustomStringConvertible {
 }
 
 /// How long a test waits for what should happen at once, on a busy machine.
-public let patience: Duration = .seconds(20)
+public let patience: Duration = .seconds(100)
 
 /// Waits until a condition holds.
 ///

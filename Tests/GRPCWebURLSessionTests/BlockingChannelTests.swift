@@ -53,7 +53,7 @@ extension BlockingChannel {
 }
 
 /// Calls of code that isn't asynchronous, against a Hummingbird app on loopback.
-@Suite("Blocking channel", .timeLimit(.minutes(1)))
+@Suite("Blocking channel", .timeLimit(.minutes(3)))
 struct BlockingChannelTests {
   @Test("A unary call")
   @available(GRPCWeb 1.0, *)
@@ -113,8 +113,8 @@ struct BlockingChannelTests {
   func thrownError() async throws {
     try await withChannel(service: Self.failing) { channel in
       let messages = try channel.expand("")
-      #expect(try messages.next(timeout: .seconds(30))?.text == "one")
-      let error = #expect(throws: RPCError.self) { try messages.next(timeout: .seconds(30)) }
+      #expect(try messages.next(timeout: patience)?.text == "one")
+      let error = #expect(throws: RPCError.self) { try messages.next(timeout: patience) }
       #expect(error?.code == .dataLoss)
       #expect(error?.message == "lost")
     }
@@ -146,8 +146,8 @@ struct BlockingChannelTests {
       let error = #expect(throws: RPCError.self) { try messages.next(timeout: .milliseconds(50)) }
       #expect(error?.code == .deadlineExceeded)
       gate.open()
-      #expect(try messages.next(timeout: .seconds(30))?.text == "late")
-      #expect(try messages.next(timeout: .seconds(30)) == nil)
+      #expect(try messages.next(timeout: patience)?.text == "late")
+      #expect(try messages.next(timeout: patience) == nil)
       #expect(try messages.next(timeout: nil) == nil)
     }
   }
@@ -231,7 +231,7 @@ struct BlockingChannelTests {
       channel.close()
 
       let error = #expect(throws: RPCError.self) {
-        while try messages.next(timeout: .seconds(30)) != nil {}
+        while try messages.next(timeout: patience) != nil {}
       }
       #expect(error?.code == .unavailable)
       #expect(throws: (any Error).self) { try channel.get("x") }
@@ -293,7 +293,7 @@ struct BlockingChannelTests {
             try await onThread {
               waiting.add()
               var count = 0
-              while try messages.next(timeout: .seconds(20)) != nil {
+              while try messages.next(timeout: patience) != nil {
                 count += 1
               }
               return count
@@ -315,9 +315,9 @@ struct BlockingChannelTests {
     let stopped = Latch()
     try await withChannel(service: Self.endless(stopped)) { channel in
       var messages: BlockingMessages<Sonora_Test_EchoMessage>? = try channel.expand("")
-      #expect(try messages?.next(timeout: .seconds(30))?.text == "more")
+      #expect(try messages?.next(timeout: patience)?.text == "more")
       messages = nil
-      try channel.wait(timeout: .seconds(30)) { await stopped.wait() }
+      try channel.wait(timeout: patience) { await stopped.wait() }
     }
   }
 
@@ -327,12 +327,12 @@ struct BlockingChannelTests {
     let stopped = Latch()
     try await withChannel(service: Self.endless(stopped)) { channel in
       let messages = try channel.expand("")
-      #expect(try messages.next(timeout: .seconds(30))?.text == "more")
+      #expect(try messages.next(timeout: patience)?.text == "more")
       messages.cancel()
       #expect(throws: (any Error).self) {
-        while try messages.next(timeout: .seconds(30)) != nil {}
+        while try messages.next(timeout: patience) != nil {}
       }
-      try channel.wait(timeout: .seconds(30)) { await stopped.wait() }
+      try channel.wait(timeout: patience) { await stopped.wait() }
     }
   }
 
@@ -365,7 +365,7 @@ struct BlockingChannelTests {
     }
     try await withChannel(service: service) { channel in
       let messages = try channel.expand("")
-      #expect(try messages.next(timeout: .seconds(30))?.payload.count == 64 * 1024)
+      #expect(try messages.next(timeout: patience)?.payload.count == 64 * 1024)
       let settled = try channel.wait { try await written.settled() }
       #expect(settled < total / 4)
     }

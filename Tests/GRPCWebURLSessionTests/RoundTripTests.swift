@@ -6,7 +6,7 @@ import SwiftProtobuf
 import Testing
 
 /// Stock generated stubs over URLSession, against a Hummingbird app on loopback.
-@Suite("Round trips, URLSession", .timeLimit(.minutes(1)))
+@Suite("Round trips, URLSession", .timeLimit(.minutes(3)))
 struct RoundTripTests {
   @Test("Unary and server-streaming calls", arguments: [BodyMode.binary, .text])
   @available(GRPCWeb 1.0, *)

@@ -117,6 +117,7 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
     timeout: Duration?,
     _ take: (inout State) -> Result<Value, any Error>?
   ) throws -> Result<Value, any Error> {
+    try blockingAllowed()
     let deadline = DispatchTime(after: timeout)
     let changed = DispatchSemaphore(value: 0)
     while true {

@@ -131,7 +131,7 @@ public func withBlockingChannel<Transport: ClientTransport, Result>(
 ///
 /// - Throws: `failedPrecondition` in a task.
 @available(GRPCWeb 1.0, *)
-private func blockingAllowed() throws {
+func blockingAllowed() throws {
   guard withUnsafeCurrentTask(body: { $0 == nil }) else {
     throw RPCError(
       code: .failedPrecondition,

@@ -51,7 +51,8 @@ public final class BlockingMessages<Message: Sendable>: Sendable, Sequence, Iter
   /// - Parameter timeout: How long to wait; `nil` for as long as it takes. The stream goes on when it
   ///     has passed.
   /// - Returns: The message, or `nil` at the end of the stream.
-  /// - Throws: What the call failed with; `deadlineExceeded` when the timeout has passed.
+  /// - Throws: What the call failed with; `deadlineExceeded` when the timeout has passed;
+  ///   `failedPrecondition` in a task.
   @available(*, noasync)
   public func next(timeout: Duration?) throws -> Message? {
     try self.buffer.next(timeout: timeout)
@@ -59,14 +60,16 @@ public final class BlockingMessages<Message: Sendable>: Sendable, Sequence, Iter
 
   /// Waits for the next message.
   ///
-  /// - Returns: The message, the error that the call failed with, or `nil` after either end.
+  /// - Returns: The message, the error that the call failed with, or `nil` after either end. In a
+  ///   task, which must not block, the error is `failedPrecondition`.
   public func next() -> Result<Message, any Error>? {
     self.buffer.nextResult()
   }
 
   /// Waits for the metadata that the response starts with.
   ///
-  /// - Throws: What the call failed with, if that was before there was any.
+  /// - Throws: What the call failed with, if that was before there was any; `failedPrecondition` in a
+  ///   task.
   @available(*, noasync)
   public func metadata() throws -> Metadata {
     try self.buffer.metadata()

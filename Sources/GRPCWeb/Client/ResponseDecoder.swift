@@ -87,9 +87,10 @@ struct ResponseDecoder: Sendable {
     let fields = response.headerFields
     let contentType = fields[.contentType]
     let mode = contentType.flatMap { ContentType.mode(of: $0) }
-    self.headerStatus = Status(fields)
+    let isGRPCWeb = response.status == .ok && mode != nil
+    self.headerStatus = Status(fields, isGRPCWeb: isGRPCWeb)
 
-    guard response.status == .ok && mode != nil || self.headerStatus != nil else {
+    guard isGRPCWeb || self.headerStatus != nil else {
       // Whatever the body holds, it is no answer to a call.
       self.isComplete = true
       self.state = .ending(Status(httpStatus: response.status, contentType: contentType), [:])

@@ -16,8 +16,17 @@ extension Status {
   }
 
   /// The status that the fields of a "Trailers-Only" response have, if they have one.
-  init?(_ fields: HTTPFields) {
-    guard let value = fields[.grpcStatus] else { return nil }
+  ///
+  /// - Parameters:
+  ///   - fields: The fields.
+  ///   - isGRPCWeb: Whether the response is gRPC-Web's in all else. Where it isn't, only a code that is
+  ///     gRPC's says more than the HTTP status.
+  init?(_ fields: HTTPFields, isGRPCWeb: Bool) {
+    guard let value = fields[.grpcStatus],
+      isGRPCWeb || Int(value).flatMap({ Status.Code(rawValue: $0) }) != nil
+    else {
+      return nil
+    }
     let message = fields[.grpcMessage].map { StatusMessage.decode($0) } ?? ""
     self.init(grpcStatus: value, message: message)
   }

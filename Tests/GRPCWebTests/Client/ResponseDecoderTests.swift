@@ -524,6 +524,17 @@ struct ResponseDecoderTests {
     }
   }
 
+  @Test("Requirement 15: a status that isn't gRPC's doesn't hide that of HTTP")
+  @available(GRPCWeb 1.0, *)
+  func invalidGRPCStatus() throws {
+    let head = try HTTPResponse.test(
+      .init(code: 503),
+      contentType: "text/html",
+      [("grpc-status", "banana")]
+    )
+    #expect(Self.decode(head, []).status?.code == .unavailable)
+  }
+
   @Test("Requirement 15: a status in the headers wins over that of HTTP, its body is no frames")
   @available(GRPCWeb 1.0, *)
   func grpcStatusWins() throws {

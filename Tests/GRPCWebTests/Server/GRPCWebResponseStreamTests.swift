@@ -6,7 +6,7 @@ import Testing
 
 @testable import GRPCWeb
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct GRPCWebResponseStreamTests {
   @Test(
     "Requirement 24: a message is sent before the next is written, in both modes",

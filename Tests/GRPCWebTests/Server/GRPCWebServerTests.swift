@@ -8,7 +8,7 @@ import Testing
 
 @testable import GRPCWeb
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct GRPCWebServerTests {
   private static let binary = "application/grpc-web+proto"
   private static let text = "application/grpc-web-text+proto"

@@ -8,7 +8,7 @@ import Testing
 
 @testable import GRPCWeb
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct GRPCWebServerTransportTests {
   // Deadlines
 

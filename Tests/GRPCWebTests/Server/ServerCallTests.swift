@@ -6,7 +6,7 @@ import Testing
 
 @testable import GRPCWeb
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ServerCallTests {
   @available(GRPCWeb 1.0, *)
   private static func call(

@@ -29,12 +29,16 @@ struct StatusWireTests {
   @Test("Requirements 12 and 13: the status of headers")
   @available(GRPCWeb 1.0, *)
   func headers() throws {
-    #expect(Status([:]) == nil)
-    #expect(Status(try Fixture.fields([("grpc-message", "m")])) == nil)
+    #expect(Status([:], isGRPCWeb: true) == nil)
+    let message = try Fixture.fields([("grpc-message", "m")])
+    #expect(Status(message, isGRPCWeb: true) == nil)
     let bare = try Fixture.fields([("Grpc-Status", "5")])
-    #expect(Status(bare) == Status(code: .notFound, message: ""))
+    #expect(Status(bare, isGRPCWeb: true) == Status(code: .notFound, message: ""))
     let whole = try Fixture.fields([("grpc-status", "5"), ("grpc-message", "a%0Ab%")])
-    #expect(Status(whole) == Status(code: .notFound, message: "a\nb%"))
+    #expect(Status(whole, isGRPCWeb: false) == Status(code: .notFound, message: "a\nb%"))
+    let unknown = try Fixture.fields([("grpc-status", "banana")])
+    #expect(Status(unknown, isGRPCWeb: true)?.code == .unknown)
+    #expect(Status(unknown, isGRPCWeb: false) == nil)
   }
 
   @Test("Requirement 15: the status of HTTP, which is named with the content type")
