@@ -104,6 +104,22 @@ struct RequestEncoderTests {
     #expect(encoder.takeBody().flatMap(\.bytes) == Fixture.base64(Fixture.frame([])))
   }
 
+  @Test("Requirement 20: HTTP's own encoding is neither used nor asked for")
+  @available(GRPCWeb 1.0, *)
+  func contentEncoding() throws {
+    var options = CallOptions.defaults
+    options.compression = .gzip
+    var encoder = RequestEncoder(call: try .test(options: options))
+    try encoder.write([:])
+    let fields = try #require(encoder.head?.headerFields)
+    #expect(fields[.grpcEncoding] == "gzip")
+    #expect(fields[.contentEncoding] == nil)
+    #expect(fields[.acceptEncoding] == nil)
+
+    var other = RequestEncoder(call: try .test(options: options))
+    #expect(throws: RPCError.self) { try other.write(["content-encoding": "gzip"]) }
+  }
+
   @Test("Requirement 18: messages are compressed where that makes them smaller")
   @available(GRPCWeb 1.0, *)
   func compression() throws {
