@@ -21,9 +21,7 @@ extension GRPCWebServer {
     prefix: String = "",
     context: Context.Type = Context.self
   ) -> GRPCWebMiddleware<Context> {
-    // With a slash before it and none behind, as the paths of methods begin with one.
-    let components = prefix.split(separator: "/")
-    return GRPCWebMiddleware(server: self, prefix: components.map { "/\($0)" }.joined())
+    GRPCWebMiddleware(server: self, prefix: prefix)
   }
 }
 

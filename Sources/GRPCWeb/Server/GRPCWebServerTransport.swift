@@ -139,10 +139,12 @@ public final class GRPCWebServerTransport: ServerTransport {
   ///
   /// - Parameters:
   ///   - request: The head of the request.
-  ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none.
+  ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none. A slash
+  ///     may be missing before it, or follow it.
   public func route(_ request: HTTPRequest, prefix: String = "") -> GRPCWebRoute {
     guard var path = request.path else { return .pass }
     if !prefix.isEmpty {
+      let prefix = Self.mountPath(prefix)
       guard path.hasPrefix(prefix) else { return .pass }
       path.removeFirst(prefix.count)
     }
@@ -152,6 +154,14 @@ public final class GRPCWebServerTransport: ServerTransport {
       methods: self.state.withLock { $0.methods },
       configuration: self.configuration
     )
+  }
+
+  /// A prefix with a slash before it and none behind, as the paths of methods begin with one.
+  private static func mountPath(_ prefix: String) -> String {
+    if prefix.utf8.first == UInt8(ascii: "/") && prefix.utf8.last != UInt8(ascii: "/") {
+      return prefix
+    }
+    return prefix.split(separator: "/").map { "/\($0)" }.joined()
   }
 
   /// Answers a call.
