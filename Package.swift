@@ -4,6 +4,7 @@ import PackageDescription
 
 let products: [Product] = [
   .library(name: "GRPCWeb", targets: ["GRPCWeb"]),
+  .library(name: "GRPCWebNIO", targets: ["GRPCWebNIO"]),
   .library(name: "GRPCWebHummingbird", targets: ["GRPCWebHummingbird"]),
   .library(name: "GRPCWebFlyingFox", targets: ["GRPCWebFlyingFox"]),
   .library(name: "GRPCWebAsyncHTTPClient", targets: ["GRPCWebAsyncHTTPClient"]),
@@ -19,6 +20,9 @@ let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-http-types.git", from: "1.4.0"),
   .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
   .package(url: "https://github.com/apple/swift-nio.git", from: "2.81.0"),
+  .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.29.0"),
+  .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
+  .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.29.0"),
   .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.3.0"),
   .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.16.0"),
   .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.26.0"),
@@ -26,7 +30,6 @@ let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/swhitty/FlyingFox.git", .upToNextMinor(from: "0.27.1")),
 
   // Test-only dependencies:
-  .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.29.0"),
   .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.31.0", traits: []),
   .package(url: "https://github.com/grpc/grpc-swift-protobuf.git", from: "2.1.0"),
 ]
@@ -67,13 +70,37 @@ let targets: [Target] = [
 
   // Adapters.
   .target(
-    name: "GRPCWebHummingbird",
+    name: "GRPCWebNIO",
     dependencies: [
       "GRPCWeb",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
-      .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOExtras", package: "swift-nio-extras"),
+      .product(name: "NIOHTTP1", package: "swift-nio"),
+      .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+      .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+      .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+      .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
+      .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      .product(name: "NIOTLS", package: "swift-nio"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .target(
+    name: "GRPCWebHummingbird",
+    dependencies: [
+      "GRPCWeb",
+      "GRPCWebNIO",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "HummingbirdCore", package: "hummingbird"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+      .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ],
     swiftSettings: swiftSettings

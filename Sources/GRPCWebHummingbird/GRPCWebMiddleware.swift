@@ -21,7 +21,10 @@ extension GRPCWebServer {
     prefix: String = "",
     context: Context.Type = Context.self
   ) -> GRPCWebMiddleware<Context> {
-    GRPCWebMiddleware(server: self, prefix: prefix)
+    GRPCWebMiddleware(
+      server: self,
+      prefix: GRPCWebServerTransport.normalized(prefix: prefix)
+    )
   }
 }
 

@@ -10,6 +10,9 @@ public struct GRPCWebCallHead: Sendable {
   /// The metadata that the client sent.
   var metadata: Metadata
 
+  /// Whether the call is native gRPC over HTTP/2, whose status is in HTTP's trailers, and not gRPC-Web.
+  var isNativeGRPC: Bool
+
   /// The mode of the request's body.
   var requestMode: BodyMode
 
@@ -24,7 +27,7 @@ public struct GRPCWebCallHead: Sendable {
   var responseEncoding: MessageEncoding
 
   /// How long the call may take from now on.
-  var timeout: Duration?
+  package var timeout: Duration?
 
   /// The origin of the page that calls, if a page does.
   var origin: String?
@@ -39,13 +42,17 @@ public struct GRPCWebCallHead: Sendable {
     _ request: HTTPRequest,
     method: MethodDescriptor,
     requestMode: BodyMode,
+    isNativeGRPC: Bool = false,
     failure: RPCError? = nil,
     configuration: GRPCWebServerConfiguration
   ) {
     let fields = request.headerFields
     self.method = method
+    self.isNativeGRPC = isNativeGRPC
     self.requestMode = requestMode
-    self.responseMode = ContentType.responseMode(accept: fields[.accept], requestMode: requestMode)
+    self.responseMode =
+      isNativeGRPC
+      ? .binary : ContentType.responseMode(accept: fields[.accept], requestMode: requestMode)
     self.origin = fields[.origin]
     self.metadata = [:]
     self.requestEncoding = MessageEncoding(header: fields[.grpcEncoding])

@@ -22,18 +22,28 @@ extension GRPCWebRoute {
   ///   - request: The head of the request.
   ///   - path: The path below the prefix that the services are mounted at.
   ///   - methods: The registered methods.
+  ///   - allowsNativeGRPC: Whether native gRPC is answered, too: the front is HTTP/2's.
   ///   - configuration: The server's configuration.
   init(
     _ request: HTTPRequest,
     path: String,
     methods: MethodTable,
+    allowsNativeGRPC: Bool = false,
     configuration: GRPCWebServerConfiguration
   ) {
     let method = methods.method(forPath: path)
 
     switch request.method {
     case .post:
-      self = Self.post(request, path: path, method: method, configuration: configuration)
+      let contentType = request.headerFields[.contentType] ?? ""
+      self = Self.post(
+        request,
+        path: path,
+        contentType: contentType,
+        isNativeGRPC: allowsNativeGRPC && ContentType.isNativeGRPC(contentType),
+        method: method,
+        configuration: configuration
+      )
     case .options:
       self = Self.options(
         request,
@@ -55,13 +65,14 @@ extension GRPCWebRoute {
   private static func post(
     _ request: HTTPRequest,
     path: String,
+    contentType: String,
+    isNativeGRPC: Bool,
     method: MethodDescriptor?,
     configuration: GRPCWebServerConfiguration
   ) -> Self {
-    let contentType = request.headerFields[.contentType] ?? ""
-
     guard let method = method else {
-      guard configuration.answersUnknownMethods, ContentType.isGRPCWeb(contentType),
+      guard configuration.answersUnknownMethods,
+        isNativeGRPC || ContentType.isGRPCWeb(contentType),
         let method = MethodTable.descriptor(forPath: path)
       else {
         return .pass
@@ -76,13 +87,14 @@ extension GRPCWebRoute {
           request,
           method: method,
           requestMode: ContentType.mode(of: contentType) ?? .binary,
+          isNativeGRPC: isNativeGRPC,
           failure: error,
           configuration: configuration
         )
       )
     }
 
-    guard let requestMode = ContentType.mode(of: contentType) else {
+    guard let requestMode = isNativeGRPC ? .binary : ContentType.mode(of: contentType) else {
       var response = HTTPResponse(status: .unsupportedMediaType)
       response.headerFields[.acceptPost] = ContentType.accepted
       return .refuse(request, with: response, configuration: configuration)
@@ -93,6 +105,7 @@ extension GRPCWebRoute {
         request,
         method: method,
         requestMode: requestMode,
+        isNativeGRPC: isNativeGRPC,
         configuration: configuration
       )
     )

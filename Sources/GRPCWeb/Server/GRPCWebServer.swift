@@ -17,7 +17,7 @@ public import NIOCore
 /// reference to it is gone.
 @available(GRPCWeb 1.0, *)
 public final class GRPCWebServer: Sendable {
-  private let transport: GRPCWebServerTransport
+  package let transport: GRPCWebServerTransport
   private let server: GRPCServer<GRPCWebServerTransport>
   private let serving: Task<Void, any Error>
 

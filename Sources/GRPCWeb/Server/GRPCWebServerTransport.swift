@@ -142,9 +142,27 @@ public final class GRPCWebServerTransport: ServerTransport {
   ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none. A slash
   ///     may be missing before it, or follow it.
   public func route(_ request: HTTPRequest, prefix: String = "") -> GRPCWebRoute {
+    self.route(request, prefix: Self.normalized(prefix: prefix), allowsNativeGRPC: false)
+  }
+
+  /// A prefix with a slash before it and none behind, as the paths of methods begin with one.
+  package static func normalized(prefix: String) -> String {
+    // Often it is as it should be.
+    if prefix.utf8.first == UInt8(ascii: "/") && prefix.utf8.last != UInt8(ascii: "/") {
+      return prefix
+    }
+    return prefix.split(separator: "/").map { "/\($0)" }.joined()
+  }
+
+  /// Decides what to do with a request, also with one of native gRPC where the front is HTTP/2's and
+  /// can send trailers.
+  package func route(
+    _ request: HTTPRequest,
+    prefix: String,
+    allowsNativeGRPC: Bool
+  ) -> GRPCWebRoute {
     guard var path = request.path else { return .pass }
     if !prefix.isEmpty {
-      let prefix = Self.mountPath(prefix)
       guard path.hasPrefix(prefix) else { return .pass }
       path.removeFirst(prefix.count)
     }
@@ -152,16 +170,9 @@ public final class GRPCWebServerTransport: ServerTransport {
       request,
       path: path,
       methods: self.state.withLock { $0.methods },
+      allowsNativeGRPC: allowsNativeGRPC,
       configuration: self.configuration
     )
-  }
-
-  /// A prefix with a slash before it and none behind, as the paths of methods begin with one.
-  private static func mountPath(_ prefix: String) -> String {
-    if prefix.utf8.first == UInt8(ascii: "/") && prefix.utf8.last != UInt8(ascii: "/") {
-      return prefix
-    }
-    return prefix.split(separator: "/").map { "/\($0)" }.joined()
   }
 
   /// Answers a call.
@@ -179,7 +190,9 @@ public final class GRPCWebServerTransport: ServerTransport {
     body: Body,
     peers: GRPCWebPeers
   ) async -> GRPCWebResponse where Body.Element == ByteBuffer {
-    let call = self.start(call, body: body, peers: peers)
+    let (head, call) = (call, self.makeCall(call))
+    let request = ServerCall.Request(call: call, metadata: head.metadata, body: body)
+    self.start(call, head, request: request, peers: peers, deadline: .task)
     let output = await withTaskCancellationHandler {
       await call.nextOutput()
     } onCancel: {
@@ -197,41 +210,78 @@ public final class GRPCWebServerTransport: ServerTransport {
     return GRPCWebResponse(head: head, body: .stream(stream))
   }
 
-  /// Starts the service on a call.
-  private func start<Body: AsyncSequence & Sendable>(
+  // What fronts on an event loop call
+
+  /// Makes a call, which is to be started when enough of its request has been delivered.
+  ///
+  /// A call that failed by its head has its answer at once.
+  package func makeCall(
     _ head: GRPCWebCallHead,
-    body: Body,
-    peers: GRPCWebPeers
-  ) -> ServerCall where Body.Element == ByteBuffer {
+    front: (any ServerCallFront)? = nil
+  ) -> ServerCall {
     let exchange = ServerExchange(call: head, configuration: self.configuration)
-    let call = ServerCall(exchange: exchange)
-    guard head.failure == nil else { return call }
+    return ServerCall(exchange: exchange, front: front)
+  }
+
+  /// Starts the service on a call.
+  ///
+  /// The deadline is the front's to enforce.
+  package func start(_ call: ServerCall, _ head: GRPCWebCallHead, peers: GRPCWebPeers) {
+    self.start(
+      call,
+      head,
+      request: ServerCall.DeliveredRequest(call: call, metadata: head.metadata),
+      peers: peers,
+      deadline: .front
+    )
+  }
+
+  // Services
+
+  /// Who enforces a deadline.
+  private enum DeadlineKeeper {
+    /// A task that sleeps.
+    case task
+    /// The front.
+    case front
+  }
+
+  /// Starts the service on a call.
+  private func start(
+    _ call: ServerCall,
+    _ head: GRPCWebCallHead,
+    request: some AsyncSequence<RPCRequestPart<GRPCWebMessage>, any Error> & Sendable,
+    peers: GRPCWebPeers,
+    deadline keeper: DeadlineKeeper
+  ) {
+    guard call.isOpen else { return }
     guard self.register(call) else {
       call.fail(.shuttingDown)
-      return call
+      return
     }
 
-    let deadline = head.timeout.map { timeout in
-      Task {
-        guard (try? await Task.sleep(for: timeout, tolerance: .zero)) != nil else { return }
-        call.fail(.deadlineExceeded)
+    let deadline =
+      keeper == .front
+      ? nil
+      : head.timeout.map { timeout in
+        Task {
+          guard (try? await Task.sleep(for: timeout, tolerance: .zero)) != nil else { return }
+          call.fail(.deadlineExceeded)
+        }
       }
-    }
-    let request = ServerCall.Request(call: call, metadata: head.metadata, body: body)
     let service = Task {
       await self.run(call, method: head.method, request: request, peers: peers)
     }
     call.serviceStarted(service, deadline: deadline)
-    return call
   }
 
   /// Runs the service on a call, to its end.
-  private func run<Body: AsyncSequence & Sendable>(
+  private func run(
     _ call: ServerCall,
     method: MethodDescriptor,
-    request: ServerCall.Request<Body>,
+    request: some AsyncSequence<RPCRequestPart<GRPCWebMessage>, any Error> & Sendable,
     peers: GRPCWebPeers
-  ) async where Body.Element == ByteBuffer {
+  ) async {
     if let streamHandler = await self.streamHandler() {
       await withServerContextRPCCancellationHandle { cancellation in
         call.setCancellationHandle(cancellation)

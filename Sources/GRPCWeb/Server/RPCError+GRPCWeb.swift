@@ -1,16 +1,19 @@
-internal import GRPCCore
+package import GRPCCore
 
 @available(GRPCWeb 1.0, *)
 extension RPCError {
   /// The client closed the connection, or reset the stream, before the response was sent.
-  static let peerGone = RPCError(code: .cancelled, message: "The client went away.")
+  package static let peerGone = RPCError(code: .cancelled, message: "The client went away.")
 
   /// The call took longer than the client was ready to wait.
-  static let deadlineExceeded = RPCError(
+  package static let deadlineExceeded = RPCError(
     code: .deadlineExceeded,
     message: "The deadline passed before the call was complete."
   )
 
   /// The server takes no further calls, or ended this one as its grace period was over.
-  static let shuttingDown = RPCError(code: .unavailable, message: "The server is shutting down.")
+  package static let shuttingDown = RPCError(
+    code: .unavailable,
+    message: "The server is shutting down."
+  )
 }

@@ -64,6 +64,26 @@ struct RequestDecoder: Sendable {
     self.isComplete = true
   }
 
+  /// Whether ``next()`` would return anything but `needsBytes`.
+  ///
+  /// The message of a call that has one is none before the end of the body; what comes behind it is.
+  var hasEvent: Bool {
+    if self.isComplete || self.failure != nil {
+      return true
+    } else if self.isStreaming {
+      return self.frames.hasWholeFrame
+    } else if case .awaited = self.single {
+      return self.frames.hasFaultyHeader || self.frames.hasMoreThanFrame
+    } else {
+      return self.frames.hasWholeFrame
+    }
+  }
+
+  /// The number of bytes received that haven't been taken as messages.
+  var unreadBytes: Int {
+    self.frames.bufferedBytes
+  }
+
   /// Takes the next event from the body.
   ///
   /// A call that has one request message gets it when the body has ended without fault: a service

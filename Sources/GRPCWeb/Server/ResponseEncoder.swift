@@ -26,6 +26,8 @@ struct ResponseEncoder: Sendable {
 
   private var head: HTTPResponse?
   private var body = FrameQueue()
+  /// The status and metadata of a native gRPC call that has a body.
+  private var trailers: HTTPFields?
   private var isEndTaken = false
   /// Whether the service sent initial metadata of its own.
   private var hasMetadata = false
@@ -133,13 +135,22 @@ struct ResponseEncoder: Sendable {
       if case .idle = self.state {
         self.head = self.head(with: [:])
       }
+      self.end(status: status, metadata: metadata)
+    }
+    self.state = .ended(status)
+  }
+
+  /// Puts the status behind the messages.
+  private mutating func end(status: Status, metadata: Metadata) {
+    if self.call.isNativeGRPC {
+      self.trailers = self.statusFields(status: status, metadata: metadata)
+    } else {
       self.body.append(
         TrailersBlock.encodeFrame(status: status, metadata: metadata) {
           self.rejectedKeys.append($0)
         }
       )
     }
-    self.state = .ended(status)
   }
 
   // Taking
@@ -153,6 +164,7 @@ struct ResponseEncoder: Sendable {
     var output = ServerResponseOutput()
     if case .ended = self.state {
       output.isEnd = true
+      output.trailers = self.trailers
       self.isEndTaken = true
     }
 
@@ -162,7 +174,7 @@ struct ResponseEncoder: Sendable {
     }
 
     if var head = self.head {
-      if output.isEnd && !self.isStreaming {
+      if output.isEnd && !self.isStreaming && !self.call.isNativeGRPC {
         let length = output.body.reduce(into: 0) { $0 += $1.readableBytes }
         head.headerFields[.contentLength] = String(length)
       }
@@ -187,6 +199,7 @@ struct ResponseEncoder: Sendable {
   }
 
   private var putsErrorsInHeaders: Bool {
+    guard !self.call.isNativeGRPC else { return true }
     switch self.configuration.errorPlacement {
     case .automatic:
       return self.call.origin == nil
@@ -200,7 +213,7 @@ struct ResponseEncoder: Sendable {
   /// The head of a response with a body: the given fields, and those that every such response has.
   private func head(with fields: HTTPFields) -> HTTPResponse {
     var fields = fields
-    if self.isStreaming {
+    if self.isStreaming && !self.call.isNativeGRPC {
       // No one on the way is to keep messages back.
       fields[.cacheControl] = "no-store, no-transform"
       fields[.xAccelBuffering] = "no"
@@ -211,7 +224,9 @@ struct ResponseEncoder: Sendable {
   /// A response with the given fields, and those that every response has.
   private func response(with fields: HTTPFields) -> HTTPResponse {
     var fields = fields
-    fields[.contentType] = ContentType.value(for: self.call.responseMode)
+    fields[.contentType] =
+      self.call.isNativeGRPC
+      ? ContentType.nativeGRPC : ContentType.value(for: self.call.responseMode)
     if self.call.requestEncoding == nil {
       fields[.grpcAcceptEncoding] = MessageEncoding.supported
     }
@@ -221,14 +236,22 @@ struct ResponseEncoder: Sendable {
 
   /// A response without a body, whose status is in its headers.
   private mutating func trailersOnlyHead(status: Status, metadata: Metadata) -> HTTPResponse {
+    var fields = self.statusFields(status: status, metadata: metadata)
+    if !self.call.isNativeGRPC {
+      fields[.contentLength] = "0"
+    }
+    return self.response(with: fields)
+  }
+
+  /// A status and trailing metadata as HTTP fields.
+  private mutating func statusFields(status: Status, metadata: Metadata) -> HTTPFields {
     var fields = HTTPFields()
     fields[.grpcStatus] = String(status.code.rawValue)
     if !status.message.isEmpty {
       fields[.grpcMessage] = StatusMessage.encode(status.message)
     }
     MetadataCoding.encodeResponse(metadata, into: &fields) { self.rejectedKeys.append($0) }
-    fields[.contentLength] = "0"
-    return self.response(with: fields)
+    return fields
   }
 
   /// The error for a part that has no place where it was written.

@@ -1,6 +1,18 @@
-internal import GRPCCore
-internal import NIOCore
+package import GRPCCore
+package import NIOCore
 internal import Synchronization
+
+/// What moves the bytes of a call on an event loop, told when there is something to do.
+///
+/// Each is called from any thread, outside of the call's lock, and must not block.
+@available(GRPCWeb 1.0, *)
+package protocol ServerCallFront: AnyObject, Sendable {
+  /// There is something to send. Not called again until it has been taken.
+  func outputIsReady(of call: ServerCall)
+
+  /// The service has read so much of what was received that there is room again.
+  func hasRoom(for call: ServerCall)
+}
 
 /// One call on the server, shared by those who take part in it: the service that reads and writes,
 /// the front that sends, and whoever ends it early.
@@ -9,12 +21,24 @@ internal import Synchronization
 /// is suspended while too much of what it wrote hasn't been sent. Whoever sends is suspended while
 /// there is nothing to send, and takes all there is when it comes back: so messages that are written
 /// while it is busy leave together, and the first never waits for a second.
+///
+/// There are two kinds of fronts. One is asynchronous itself: it waits in ``nextOutput()``, and the
+/// service reads from the body that the front has. The other lives on an event loop and waits for
+/// nothing: it is a ``ServerCallFront``, and hands over what it receives as it comes.
 @available(GRPCWeb 1.0, *)
-final class ServerCall: Sendable {
+package final class ServerCall: Sendable {
   fileprivate struct State {
     var exchange: ServerExchange
-    /// Whoever waits for something to send.
+    /// The asynchronous front, while it waits for something to send.
     var sender: CheckedContinuation<Void, Never>?
+    /// The front on an event loop, to be told when there is something to send.
+    var front: (any ServerCallFront)?
+    /// Whether the front has been told, and hasn't taken it yet.
+    var isFrontTold = false
+    /// Whether the front holds back bytes of the request until there is room for them.
+    var isFrontWaiting = false
+    /// The service, while it waits for bytes of the request from a front on an event loop.
+    var readers = SuspendedTasks()
     /// The writers that wait until something has been sent.
     var writers = SuspendedTasks()
     /// Whether the service is being handed a part of the request right now.
@@ -26,10 +50,19 @@ final class ServerCall: Sendable {
     var isServiceDone = false
   }
 
+  /// How many bytes of the request may wait for the service, in a call that is handed them as they
+  /// come; one message may take more.
+  static let maximumUnreadBytes = 64 * 1024
+
   private let state: Mutex<State>
 
-  init(exchange: sending ServerExchange) {
-    self.state = Mutex(State(exchange: exchange))
+  /// Starts a call.
+  ///
+  /// - Parameters:
+  ///   - exchange: What decides about it.
+  ///   - front: Who sends and receives, where that is on an event loop.
+  init(exchange: sending ServerExchange, front: (any ServerCallFront)? = nil) {
+    self.state = Mutex(State(exchange: exchange, front: front))
   }
 
   // The service
@@ -80,11 +113,11 @@ final class ServerCall: Sendable {
       state.exchange.fail(error)
       return state.takeWaiting()
     }
-    waiting.resume()
+    waiting.resume(self)
   }
 
   /// Ends the call with an error, unless it has ended, and stops the service.
-  func fail(_ error: RPCError) {
+  package func fail(_ error: RPCError) {
     self.serviceFailed(error)
     self.stopService()
   }
@@ -112,13 +145,13 @@ final class ServerCall: Sendable {
       do throws(RPCError) {
         let event = try state.exchange.nextRequestEvent()
         state.isReading = event == .needsBytes
-        return (event, Waiting())
+        return (event, state.takeWaitingForRoom())
       } catch {
         failure = error
         return (.end, state.takeWaiting())
       }
     }
-    waiting.resume()
+    waiting.resume(self)
     if let failure = failure {
       throw failure
     }
@@ -128,15 +161,35 @@ final class ServerCall: Sendable {
   /// Takes what was read from the request's body, `nil` for its end.
   func receive(_ bytes: ByteBuffer?) {
     let readingEnded = self.state.withLock { state in
-      if let bytes = bytes {
-        state.exchange.receive(bytes)
-      } else {
-        state.exchange.receiveEnd()
-      }
+      state.receive(bytes)
       state.isReading = false
       return state.readingEnded.take()
     }
     readingEnded?.resume()
+  }
+
+  /// Takes what came of the request's body, `nil` for its end, from a front on an event loop.
+  ///
+  /// - Returns: Whether there is room for more. Where there isn't, the front is to hold back what else
+  ///   comes until ``ServerCallFront/hasRoom(for:)`` is called.
+  package func deliver(_ bytes: ByteBuffer?) -> Bool {
+    let (readers, hasRoom) = self.state.withLock { state in
+      state.receive(bytes)
+      let readers = state.takeReaders()
+      state.isFrontWaiting = !state.hasRoom
+      return (readers, !state.isFrontWaiting)
+    }
+    for reader in readers {
+      reader.resume()
+    }
+    return hasRoom
+  }
+
+  /// Waits until the service can be handed a part of the request, or the call has ended.
+  ///
+  /// - Throws: A `CancellationError` when the task is cancelled while it waits.
+  func untilReadable() async throws {
+    try await self.suspend(in: \.readers) { !$0.isReadable }
   }
 
   /// Whether the service is reading from the request's body.
@@ -178,24 +231,30 @@ final class ServerCall: Sendable {
       }
       return (state.takeWaiting(), state.exchange.isWritable)
     }
-    waiting.resume()
+    waiting.resume(self)
 
     if let failure = failure {
       throw failure
     }
     if !isWritable {
-      try await self.untilWritable()
+      try await self.suspend(in: \.writers) { !$0.exchange.isWritable }
     }
   }
 
-  private func untilWritable() async throws {
-    let id = self.state.withLock { $0.writers.makeID() }
+  /// Suspends the task among others until they are taken and resumed, if there is a reason to wait.
+  ///
+  /// - Throws: A `CancellationError` when the task is cancelled while it waits.
+  private func suspend(
+    in tasks: any WritableKeyPath<State, SuspendedTasks> & Sendable,
+    while isToWait: (State) -> Bool
+  ) async throws {
+    let id = self.state.withLock { $0[keyPath: tasks].makeID() }
 
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         let isWaiting = self.state.withLock { state in
-          guard !state.exchange.isWritable && !Task.isCancelled else { return false }
-          state.writers.suspend(continuation, as: id)
+          guard isToWait(state) && !Task.isCancelled else { return false }
+          state[keyPath: tasks].suspend(continuation, as: id)
           return true
         }
         if !isWaiting {
@@ -204,7 +263,7 @@ final class ServerCall: Sendable {
       }
       try Task.checkCancellation()
     } onCancel: {
-      self.state.withLock { $0.writers.take(id) }?.resume(throwing: CancellationError())
+      self.state.withLock { $0[keyPath: tasks].take(id) }?.resume(throwing: CancellationError())
     }
   }
 
@@ -217,13 +276,26 @@ final class ServerCall: Sendable {
         let output = state.exchange.takeOutput()
         return (output, state.takeWaiting(), state.exchange.isDrained)
       }
-      waiting.resume()
+      waiting.resume(self)
 
       if output != nil || isDrained {
         return output
       }
       await self.untilOutput()
     }
+  }
+
+  /// Takes all there is to send, for a front on an event loop.
+  ///
+  /// - Returns: What to send, or `nil` when there is nothing.
+  package func takeOutput() -> ServerResponseOutput? {
+    let (output, waiting) = self.state.withLock { state in
+      let output = state.exchange.takeOutput()
+      state.isFrontTold = false
+      return (output, state.takeWaiting())
+    }
+    waiting.resume(self)
+    return output
   }
 
   private func untilOutput() async {
@@ -244,6 +316,11 @@ final class ServerCall: Sendable {
     self.state.withLock { $0.exchange.status }
   }
 
+  /// Whether the call hasn't ended.
+  var isOpen: Bool {
+    self.state.withLock { $0.exchange.status == nil }
+  }
+
   /// Takes the keys of metadata that couldn't be sent, to be logged.
   func takeRejectedKeys() -> [String] {
     self.state.withLock { $0.exchange.takeRejectedKeys() }
@@ -255,10 +332,18 @@ extension ServerCall {
   /// Those who have waited for what has happened; resumed outside of the lock.
   fileprivate struct Waiting {
     var sender: CheckedContinuation<Void, Never>?
+    var frontWithOutput: (any ServerCallFront)?
+    var frontWithRoom: (any ServerCallFront)?
+    var readers: [CheckedContinuation<Void, any Error>] = []
     var writers: [CheckedContinuation<Void, any Error>] = []
 
-    func resume() {
+    func resume(_ call: ServerCall) {
       self.sender?.resume()
+      self.frontWithOutput?.outputIsReady(of: call)
+      self.frontWithRoom?.hasRoom(for: call)
+      for reader in self.readers {
+        reader.resume()
+      }
       for writer in self.writers {
         writer.resume()
       }
@@ -268,15 +353,54 @@ extension ServerCall {
 
 @available(GRPCWeb 1.0, *)
 extension ServerCall.State {
+  mutating func receive(_ bytes: ByteBuffer?) {
+    if let bytes = bytes {
+      self.exchange.receive(bytes)
+    } else {
+      self.exchange.receiveEnd()
+    }
+  }
+
+  /// Whether the service, if it waits, can go on reading.
+  var isReadable: Bool {
+    self.exchange.hasRequestEvent || self.exchange.status != nil
+  }
+
+  /// Whether more of the request may be received: what is there isn't enough for the service to go
+  /// on, or it isn't much.
+  var hasRoom: Bool {
+    !self.isReadable || self.exchange.unreadBytes < ServerCall.maximumUnreadBytes
+  }
+
   /// Takes those who can go on.
   mutating func takeWaiting() -> ServerCall.Waiting {
-    var waiting = ServerCall.Waiting()
+    var waiting = self.takeWaitingForRoom()
     if self.exchange.hasOutput {
       waiting.sender = self.sender.take()
+      if !self.isFrontTold, let front = self.front {
+        self.isFrontTold = true
+        waiting.frontWithOutput = front
+      }
     }
     if self.exchange.isWritable {
       waiting.writers = self.writers.takeAll()
     }
+    waiting.readers = self.takeReaders()
     return waiting
+  }
+
+  /// Takes those who can go on when something has been read.
+  mutating func takeWaitingForRoom() -> ServerCall.Waiting {
+    var waiting = ServerCall.Waiting()
+    if self.isFrontWaiting && self.hasRoom {
+      self.isFrontWaiting = false
+      waiting.frontWithRoom = self.front
+    }
+    return waiting
+  }
+
+  /// Takes those who wait for the request, if they can go on.
+  mutating func takeReaders() -> [CheckedContinuation<Void, any Error>] {
+    self.isReadable ? self.readers.takeAll() : []
   }
 }

@@ -61,6 +61,16 @@ struct ServerExchange: Sendable {
     }
   }
 
+  /// Whether ``nextRequestEvent()`` would return anything but `needsBytes`.
+  var hasRequestEvent: Bool {
+    self.request.hasEvent
+  }
+
+  /// The number of bytes of the request that the service hasn't read.
+  var unreadBytes: Int {
+    self.request.unreadBytes
+  }
+
   // The response
 
   /// Writes a part of the response.

@@ -1,13 +1,15 @@
-internal import HTTPTypes
-internal import NIOCore
+package import HTTPTypes
+package import NIOCore
 
 /// A part of a response that is ready to be sent.
 @available(GRPCWeb 1.0, *)
-struct ServerResponseOutput: Sendable {
+package struct ServerResponseOutput: Sendable {
   /// The head, in the first part.
-  var head: HTTPResponse?
+  package var head: HTTPResponse?
   /// The bytes to send, in order.
-  var body: [ByteBuffer] = []
+  package var body: [ByteBuffer] = []
+  /// HTTP's trailers, in the last part of a native gRPC response with a body.
+  package var trailers: HTTPFields?
   /// Whether the response ends with this part.
-  var isEnd: Bool = false
+  package var isEnd: Bool = false
 }

@@ -9,7 +9,7 @@ public enum BodyMode: Hashable, Sendable {
   case text
 }
 
-/// The content types of gRPC-Web.
+/// The content types of gRPC-Web, and of native gRPC.
 @available(GRPCWeb 1.0, *)
 enum ContentType {
   /// The content type of a request in the given mode.
@@ -44,6 +44,15 @@ enum ContentType {
     let rest = Self.essence(of: contentType).utf8.dropFirst(prefix.utf8.count)
     guard let first = rest.first else { return true }
     return first == UInt8(ascii: "+") || first == UInt8(ascii: "-")
+  }
+
+  /// The content type of native gRPC, for responses.
+  static let nativeGRPC = "application/grpc+proto"
+
+  /// Returns whether a content type is native gRPC's, with protobuf messages.
+  static func isNativeGRPC(_ contentType: String) -> Bool {
+    let essence = Self.essence(of: contentType)
+    return essence.equalsASCII("application/grpc") || essence.equalsASCII(Self.nativeGRPC)
   }
 
   /// Returns the mode that a content type stands for.

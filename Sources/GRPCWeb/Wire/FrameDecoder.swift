@@ -41,8 +41,21 @@ struct FrameDecoder: Sendable {
   /// Whether a whole frame is among the bytes received, or what can't become one.
   var hasWholeFrame: Bool {
     guard let header = self.header else { return false }
-    return header.length > self.limit(for: header)
+    return self.hasFaultyHeader
       || self.buffer.readableBytes >= FrameHeader.size + Int(header.length)
+  }
+
+  /// Whether there are bytes behind a whole frame.
+  var hasMoreThanFrame: Bool {
+    guard let header = self.header else { return false }
+    return self.buffer.readableBytes > FrameHeader.size + Int(header.length)
+  }
+
+  /// Whether the bytes received start with the header of a frame that isn't accepted.
+  var hasFaultyHeader: Bool {
+    guard let header = self.header else { return false }
+    return header.length > self.limit(for: header) || header.hasUnknownFlags
+      || header.isTrailers && self.maximumTrailersSize == nil
   }
 
   /// The header that the bytes received start with, once it is whole.

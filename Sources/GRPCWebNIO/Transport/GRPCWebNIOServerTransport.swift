@@ -1,0 +1,215 @@
+public import GRPCCore
+public import GRPCWeb
+public import Logging
+public import NIOCore
+internal import NIOExtras
+public import NIOPosix
+internal import NIOSSL
+internal import Synchronization
+
+/// A gRPC Swift server transport with a port of its own, for servers that are no web app otherwise.
+///
+/// On that port it answers gRPC-Web over HTTP/1.1 and HTTP/2, and native gRPC over HTTP/2:
+///
+/// ```swift
+/// let server = GRPCServer(
+///   transport: .grpcWebNIO(
+///     address: .ipv4(host: "0.0.0.0", port: 8080),
+///     transportSecurity: .plaintext
+///   ),
+///   services: [Greeter()]
+/// )
+/// try await server.serve()
+/// ```
+///
+/// With TLS the version of HTTP is negotiated by ALPN. Without, HTTP/2 is spoken with clients that begin
+/// with its preface ("prior knowledge", RFC 9113, section 3.3).
+///
+/// Requests that are none of a service's are answered with the HTTP status 404.
+@available(GRPCWeb 1.0, *)
+public final class GRPCWebNIOServerTransport: ServerTransport {
+  /// The type that messages are serialized to.
+  public typealias Bytes = GRPCWebMessage
+
+  private enum State {
+    case idle
+    case listening(any Channel)
+    case stopped
+  }
+
+  private let address: Address
+  private let security: TransportSecurity
+  private let config: Config
+  private let eventLoopGroup: any EventLoopGroup
+  private let calls: GRPCWebServerTransport
+  private let quiescing: ServerQuiescingHelper
+  private let connections: AcceptedConnections
+  private let bound: EventLoopPromise<SocketAddress>
+  private let closed: EventLoopPromise<Void>
+  private let state = Mutex(State.idle)
+
+  /// Creates a transport.
+  ///
+  /// - Parameters:
+  ///   - address: The address to listen on.
+  ///   - transportSecurity: Whether and how connections are encrypted.
+  ///   - config: How connections are kept and calls answered.
+  ///   - eventLoopGroup: The event loops that connections are served on.
+  ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
+  public init(
+    address: Address,
+    transportSecurity: TransportSecurity,
+    config: Config = .defaults,
+    eventLoopGroup: MultiThreadedEventLoopGroup = .singleton,
+    logger: Logger = Logger(label: "grpc-web")
+  ) {
+    self.address = address
+    self.security = transportSecurity
+    self.config = config
+    self.eventLoopGroup = eventLoopGroup
+    self.calls = GRPCWebServerTransport(configuration: config.calls, logger: logger)
+    self.quiescing = ServerQuiescingHelper(group: eventLoopGroup)
+    self.connections = AcceptedConnections(maximum: config.connections.maximumCount)
+    self.bound = eventLoopGroup.any().makePromise()
+    self.closed = eventLoopGroup.any().makePromise()
+  }
+
+  deinit {
+    // Each promise must be kept, also by a transport that never listened.
+    self.bound.fail(GRPCWebNIOServerTransport.notListening)
+    self.quiescing.initiateShutdown(promise: self.closed)
+  }
+
+  private static let notListening = RPCError(
+    code: .unavailable,
+    message: "The server doesn't listen: it couldn't, or it has been shut down."
+  )
+
+  /// The address that the server listens on, with the port that the system chose where port 0 was asked
+  /// for.
+  ///
+  /// Waits until the server listens.
+  ///
+  /// - Throws: An `RPCError`, `unavailable`, when the server has been shut down; or what kept it from
+  ///   listening.
+  public var listeningAddress: SocketAddress {
+    get async throws {
+      if case .stopped = self.state.withLock({ $0 }) {
+        throw Self.notListening
+      }
+      return try await self.bound.futureResult.get()
+    }
+  }
+
+  // What GRPCServer calls
+
+  /// Takes the registered methods: they decide which paths are answered.
+  public func configure(context: GRPCServerContext) {
+    self.calls.configure(context: context)
+  }
+
+  /// Listens until graceful shutdown has begun and the last connection is closed.
+  ///
+  /// Cancelling the task ends all calls with `unavailable` and closes all connections.
+  ///
+  /// - Throws: What keeps the server from listening: an address in use, or TLS that is wrongly configured.
+  public func listen(
+    streamHandler:
+      @escaping @Sendable (
+        _ stream: RPCStream<Inbound, Outbound>,
+        _ context: ServerContext
+      ) async -> Void
+  ) async throws {
+    do {
+      try await self.bind()
+    } catch {
+      self.bound.fail(error)
+      self.stop()
+      throw error
+    }
+
+    try await self.calls.listen(streamHandler: streamHandler)
+    // Without effect where shutdown has begun; where the task was cancelled, it hasn't.
+    self.stop()
+    if Task.isCancelled {
+      self.connections.closeAll()
+    }
+    try? await self.closed.futureResult.get()
+  }
+
+  /// Takes no further connections and calls, and ends those still running when the grace period is over.
+  public func beginGracefulShutdown() {
+    self.stop()
+    self.calls.beginGracefulShutdown()
+  }
+
+  private func stop() {
+    let isFirst = self.state.withLock { state in
+      if case .stopped = state { return false }
+      state = .stopped
+      return true
+    }
+    if isFirst {
+      self.bound.fail(Self.notListening)
+      self.quiescing.initiateShutdown(promise: self.closed)
+    }
+  }
+
+  private func bind() async throws {
+    let initializer = ConnectionInitializer(
+      calls: self.calls,
+      config: self.config,
+      tls: try self.security.makeContext()
+    )
+    let bootstrap = ServerBootstrap(group: self.eventLoopGroup)
+      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { [quiescing, connections] channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(connections.makeHandler())
+          try channel.pipeline.syncOperations.addHandler(
+            quiescing.makeServerChannelHandler(channel: channel)
+          )
+        }
+      }
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelInitializer { initializer.initialize($0) }
+
+    let channel = try await self.address.bind(bootstrap)
+    let isStopped = self.state.withLock { state in
+      if case .stopped = state { return true }
+      state = .listening(channel)
+      return false
+    }
+    guard !isStopped, let address = channel.localAddress else {
+      try await channel.close()
+      throw Self.notListening
+    }
+    self.bound.succeed(address)
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension ServerTransport where Self == GRPCWebNIOServerTransport {
+  /// A transport with a port of its own, which answers gRPC-Web over HTTP/1.1 and HTTP/2, and native
+  /// gRPC over HTTP/2.
+  ///
+  /// - Parameters:
+  ///   - address: The address to listen on.
+  ///   - transportSecurity: Whether and how connections are encrypted.
+  ///   - config: How connections are kept and calls answered.
+  ///   - eventLoopGroup: The event loops that connections are served on.
+  public static func grpcWebNIO(
+    address: GRPCWebNIOServerTransport.Address,
+    transportSecurity: GRPCWebNIOServerTransport.TransportSecurity,
+    config: GRPCWebNIOServerTransport.Config = .defaults,
+    eventLoopGroup: MultiThreadedEventLoopGroup = .singleton
+  ) -> Self {
+    GRPCWebNIOServerTransport(
+      address: address,
+      transportSecurity: transportSecurity,
+      config: config,
+      eventLoopGroup: eventLoopGroup
+    )
+  }
+}

@@ -1,0 +1,48 @@
+public import NIOSSL
+
+@available(GRPCWeb 1.0, *)
+extension GRPCWebNIOServerTransport {
+  /// Whether and how connections are encrypted.
+  public struct TransportSecurity: Sendable {
+    private var configuration: TLSConfiguration?
+
+    /// Connections aren't encrypted.
+    public static let plaintext = Self(configuration: nil)
+
+    /// Connections are encrypted.
+    ///
+    /// - Parameter configuration: A configuration for servers. The protocols for ALPN are this transport's
+    ///   to name; all else is as given.
+    public static func tls(_ configuration: TLSConfiguration) -> Self {
+      Self(configuration: configuration)
+    }
+
+    /// Connections are encrypted, with a certificate and a key from PEM files.
+    ///
+    /// - Parameters:
+    ///   - certificateChainFile: The path of the file with the certificate, and those of the authorities
+    ///     between it and one that clients know.
+    ///   - privateKeyFile: The path of the file with the certificate's private key.
+    /// - Throws: A `NIOSSLError` when a file can't be read, or isn't what it should be.
+    public static func tls(certificateChainFile: String, privateKeyFile: String) throws -> Self {
+      let certificates = try NIOSSLCertificate.fromPEMFile(certificateChainFile)
+      let key = try NIOSSLPrivateKey(file: privateKeyFile, format: .pem)
+      return .tls(
+        .makeServerConfiguration(
+          certificateChain: certificates.map { .certificate($0) },
+          privateKey: .privateKey(key)
+        )
+      )
+    }
+
+    /// Makes what connections share.
+    ///
+    /// - Returns: `nil` for plain text.
+    /// - Throws: A `NIOSSLError` when the configuration isn't right.
+    func makeContext() throws -> NIOSSLContext? {
+      guard var configuration = self.configuration else { return nil }
+      configuration.applicationProtocols = ["h2", "http/1.1"]
+      return try NIOSSLContext(configuration: configuration)
+    }
+  }
+}
