@@ -9,7 +9,7 @@ let products: [Product] = [
   .library(name: "GRPCWebFlyingFox", targets: ["GRPCWebFlyingFox"]),
   .library(name: "GRPCWebAsyncHTTPClient", targets: ["GRPCWebAsyncHTTPClient"]),
   .library(name: "GRPCWebURLSession", targets: ["GRPCWebURLSession"]),
-  // For the tests of adapters in packages of their own, such as Integrations/Vapor.
+  // For the tests of adapters in packages of their own, such as Integrations/GRPCWebVapor.
   .library(
     name: "GRPCWebAdapterContract",
     targets: ["GRPCWebAdapterContract", "GRPCWebTestSupport"]
@@ -191,12 +191,10 @@ let targets: [Target] = [
   .testTarget(
     name: "GRPCWebFlyingFoxTests",
     dependencies: [
-      "GRPCWeb",
       "GRPCWebFlyingFox",
       "GRPCWebTestSupport",
       .product(name: "FlyingFox", package: "FlyingFox"),
       .product(name: "FlyingSocks", package: "FlyingFox"),
-      .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "NIOCore", package: "swift-nio"),
     ],
     swiftSettings: swiftSettings
@@ -204,12 +202,16 @@ let targets: [Target] = [
   .testTarget(
     name: "GRPCWebContractTests",
     dependencies: [
+      "GRPCWeb",
       "GRPCWebAdapterContract",
       "GRPCWebFlyingFox",
       "GRPCWebHummingbird",
+      "GRPCWebNIO",
       "GRPCWebTestSupport",
       .product(name: "FlyingFox", package: "FlyingFox"),
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -7,9 +7,9 @@ let package = Package(
   platforms: [.macOS(.v15)],
   dependencies: [
     .package(name: "greeter", path: "../greeter"),
-    .package(name: "sonora-vapor", path: "../../Integrations/Vapor"),
+    .package(name: "sonora-vapor", path: "../../Integrations/GRPCWebVapor"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
-    .package(url: "https://github.com/vapor/vapor.git", from: "4.121.0"),
+    .package(url: "https://github.com/vapor/vapor.git", from: "4.121.4"),
   ],
   targets: [
     .executableTarget(

@@ -35,7 +35,8 @@ public struct GRPCWebHandler: HTTPHandler {
   /// Answers a call.
   ///
   /// - Throws: `HTTPUnhandledError` for every other request, which FlyingFox takes to the next route.
-  public func handleRequest(_ request: FlyingFox.HTTPRequest) async throws -> HTTPResponse {
+  public func handleRequest(_ request: FlyingFox.HTTPRequest) async throws -> FlyingFox.HTTPResponse
+  {
     guard let head = HTTPTypes.HTTPRequest(request) else {
       throw HTTPUnhandledError()
     }
@@ -44,32 +45,35 @@ public struct GRPCWebHandler: HTTPHandler {
       throw HTTPUnhandledError()
     case .respond(let head):
       let unread = RequestBody(request.bodySequence)
-      return HTTPResponse(GRPCWebResponse(head: head, body: .complete([])), after: unread)
+      return FlyingFox.HTTPResponse(head, body: .complete([]), after: unread)
     case .call(let call):
       let body = RequestBody(request.bodySequence)
       let peers = GRPCWebPeers(remote: request.remoteAddress)
-      return HTTPResponse(
-        await self.server.respond(to: call, body: body, peers: peers),
-        after: body
-      )
+      let response = await self.server.respond(to: call, body: body, peers: peers)
+      return FlyingFox.HTTPResponse(response.head, body: response.body, after: body)
     }
   }
 }
 
 @available(GRPCWeb 1.0, *)
-extension HTTPResponse {
-  fileprivate init(_ response: GRPCWebResponse, after request: RequestBody) {
+extension FlyingFox.HTTPResponse {
+  fileprivate init(
+    _ head: HTTPTypes.HTTPResponse,
+    body: GRPCWebResponse.Body,
+    after request: RequestBody
+  ) {
     var headers = HTTPHeaders()
-    for field in response.head.headerFields {
+    for field in head.headerFields {
       headers.addValue(field.value, for: HTTPHeader(field.name.canonicalName))
     }
     self.init(
-      statusCode: HTTPStatusCode(
-        response.head.status.code,
-        phrase: response.head.status.reasonPhrase
-      ),
+      statusCode: HTTPStatusCode(head.status.code, phrase: head.status.reasonPhrase),
       headers: headers,
-      body: ResponseBody.sequence(of: response, after: request)
+      body: ResponseBody.sequence(
+        of: body,
+        length: head.headerFields[.contentLength].flatMap { Int($0) },
+        after: request
+      )
     )
   }
 }

@@ -1,7 +1,6 @@
 internal import FlyingFox
 internal import FlyingSocks
 internal import GRPCWeb
-internal import HTTPTypes
 internal import NIOCore
 
 /// The body of a response, followed by what is left of the request.
@@ -27,12 +26,13 @@ final class ResponseBody: AsyncBufferedSequence {
     self.request.cancel()
   }
 
+  /// Makes the body of a response, in chunks where there is no length.
   static func sequence(
-    of response: GRPCWebResponse,
+    of response: GRPCWebResponse.Body,
+    length: Int?,
     after request: RequestBody
   ) -> HTTPBodySequence {
-    let length = response.head.headerFields[.contentLength].flatMap { Int($0) }
-    let body = ResponseBody(response.body, after: request, isChunked: length == nil)
+    let body = ResponseBody(response, after: request, isChunked: length == nil)
     if let length = length {
       return HTTPBodySequence(from: body, count: length)
     } else {

@@ -13,11 +13,13 @@ public import Testing
 @available(GRPCWeb 1.0, *)
 public struct ContractCase: Sendable, CustomTestStringConvertible {
   /// Every case.
-  public static let all: [ContractCase] = [
+  public static let all: [ContractCase] = Array(Self.groups.joined().joined())
+
+  private static let groups: [[[ContractCase]]] = [
     Self.calls, Self.metadata, Self.errors, Self.compression, Self.cors, Self.passingOn,
     Self.connections, Self.streaming, Self.deadlines, Self.disconnects, Self.backPressure,
     Self.shutdown, Self.badFrames, Self.badHeads, Self.badConnections,
-  ].flatMap { $0 }
+  ]
 
   /// What the front does.
   public var name: String

@@ -1,6 +1,9 @@
 /// What a framework may not be able to do, so that an adapter for it can't either.
 @available(GRPCWeb 1.0, *)
 public enum FrontAbility: Sendable, Hashable, CaseIterable {
+  /// Has routes of an app's own beside the services.
+  case otherRoutes
+
   /// Hands on every value of a request header that is repeated.
   case repeatedRequestHeaders
 

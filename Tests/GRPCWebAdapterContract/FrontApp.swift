@@ -34,7 +34,7 @@ public struct FrontApp: Sendable {
   public var configuration: GRPCWebServerConfiguration
   /// The path that the service is mounted at.
   public var prefix: String
-  /// The app's own routes. The response to each is a 200.
+  /// The app's own routes, each of which is answered with a 200.
   public var routes: [Route]
 
   /// Makes a server with the service.

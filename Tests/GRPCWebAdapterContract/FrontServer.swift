@@ -18,6 +18,24 @@ public struct FrontServer: Sendable {
   /// Waits until no call runs after one or the other graceful shutdown.
   public var untilCallsEnded: @Sendable () async -> Void
 
+  /// Describes a server that is nothing but a server of calls.
+  ///
+  /// - Parameters:
+  ///   - run: Serves until the task is cancelled, or the server has shut down.
+  ///   - port: The port, once the server listens; `nil` before.
+  ///   - beginGracefulShutdown: Begins graceful shutdown.
+  public init(
+    run: @escaping @Sendable () async throws -> Void,
+    port: @escaping @Sendable () async -> Int?,
+    beginGracefulShutdown: @escaping @Sendable () -> Void
+  ) {
+    self.run = run
+    self.port = port
+    self.beginGracefulShutdown = beginGracefulShutdown
+    self.refuseCalls = beginGracefulShutdown
+    self.untilCallsEnded = {}
+  }
+
   /// Describes a server.
   ///
   /// - Parameters:

@@ -1,6 +1,7 @@
 internal import GRPCCore
 internal import GRPCWeb
 internal import GRPCWebTestSupport
+internal import HTTPTypes
 internal import Testing
 
 /// A front that serves an app.

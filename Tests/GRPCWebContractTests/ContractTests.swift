@@ -14,5 +14,5 @@ struct ContractTests {
 @available(GRPCWeb 1.0, *)
 extension Front {
   /// The fronts of this package.
-  static let all: [Front] = [.hummingbirdMiddleware, .flyingFox]
+  static let all: [Front] = [.hummingbirdMiddleware, .hummingbirdServer, .nio, .flyingFox]
 }

@@ -40,7 +40,10 @@ struct GRPCWebMiddlewareTests {
     }
   }
 
-  @Test("Graceful shutdown of the app reaches the server by way of a call", arguments: ["Get", "Expand"])
+  @Test(
+    "Graceful shutdown of the app reaches the server by way of a call",
+    arguments: ["Get", "Expand"]
+  )
   @available(GRPCWeb 1.0, *)
   func callsEnd(method: String) async throws {
     let started = Gate()

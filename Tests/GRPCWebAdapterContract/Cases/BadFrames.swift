@@ -8,9 +8,10 @@ internal import Testing
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
   /// Bodies that are wrong: each gets a status, and the next request is served.
-  static let badFrames: [ContractCase] = [
+  static let badFrames: [[ContractCase]] = [
     .each(["Get", "Collect"], "Requirement 6: a body that ends inside a frame is an error") {
-      front, method in
+      front,
+      method in
       let frame = try TestFrame(EchoMessage.with { $0.text = "hello" })
       for length in [1, 4, 5, 8] {
         let body = Array(frame.bytes.prefix(length))
@@ -150,7 +151,7 @@ extension ContractCase {
         try await app.expectGoodCall(on: connection)
       }
     },
-  ].flatMap { $0 }
+  ]
 
   /// The start of a gzip stream of zeros: after the header a block of fixed codes, a zero, and then
   /// as many "repeat the last byte 258 times" as fit, 13 bits each.

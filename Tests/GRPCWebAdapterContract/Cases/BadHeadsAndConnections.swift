@@ -6,7 +6,7 @@ internal import Testing
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
   /// Heads that are wrong.
-  static let badHeads: [ContractCase] = [
+  static let badHeads: [[ContractCase]] = [
     .one(
       "A header of 100 KiB is refused by HTTP, and the connection closed",
       needs: [.requestHeaderLimit]
@@ -70,10 +70,10 @@ extension ContractCase {
         try await app.expectGoodCall(on: connection)
       }
     },
-  ].flatMap { $0 }
+  ]
 
   /// Connections that break, and bytes that are not HTTP.
-  static let badConnections: [ContractCase] = [
+  static let badConnections: [[ContractCase]] = [
     .one("Requirement 6: a client that closes inside a frame doesn't reach the service") { front in
       let called = Gate()
       let service = ScriptedService(
@@ -116,7 +116,8 @@ extension ContractCase {
       try await Self.closeInsideFrame(front, .falseLength(100))
     },
 
-    .one("Bytes that aren't HTTP get an answer of HTTP's own", needs: [.malformedRequests]) { front in
+    .one("Bytes that aren't HTTP get an answer of HTTP's own", needs: [.malformedRequests]) {
+      front in
       try await front.serve { app in
         let connection = try await app.connect()
         try await connection.send("\u{0}\u{1}\u{2} nonsense\r\n\r\n")
@@ -125,7 +126,7 @@ extension ContractCase {
         try await app.expectGoodCall()
       }
     },
-  ].flatMap { $0 }
+  ]
 
   private static func closeInsideFrame(_ front: Front, _ framing: RawRequest.Framing) async throws {
     try await front.serve { app in

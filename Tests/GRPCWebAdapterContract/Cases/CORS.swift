@@ -7,7 +7,7 @@ internal import Testing
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
   /// Pages of other origins.
-  static let cors: [ContractCase] = [
+  static let cors: [[ContractCase]] = [
     .one("Requirements 21, 23: a preflight is answered without reaching a handler") { front in
       let reached = Gate()
       try await front.serve(
@@ -37,7 +37,10 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 21: OPTIONS requests that aren't preflights of ours reach the app") { front in
+    .one(
+      "Requirement 21: OPTIONS requests that aren't preflights of ours reach the app",
+      needs: [.otherRoutes]
+    ) { front in
       try await front.serve(
         configuration: .defaults { $0.cors = .allowAll },
         routes: Self.optionsRoutes()
@@ -56,7 +59,10 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 23: by default CORS is the app's: preflights reach it, nothing is added") { front in
+    .one(
+      "Requirement 23: by default CORS is the app's: preflights reach it, nothing is added",
+      needs: [.otherRoutes]
+    ) { front in
       try await front.serve(
         routes: Self.optionsRoutes()
       ) { app in
@@ -169,7 +175,7 @@ extension ContractCase {
         #expect(answer.header("content-length").isEmpty)
       }
     },
-  ].flatMap { $0 }
+  ]
 
   private static let shop = "https://shop.example"
 

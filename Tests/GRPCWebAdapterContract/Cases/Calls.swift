@@ -8,7 +8,7 @@ extension ContractCase {
   static let text = "application/grpc-web-text+proto"
 
   /// Calls of all kinds, in both modes.
-  static let calls: [ContractCase] = [
+  static let calls: [[ContractCase]] = [
     .each(
       [
         Call(method: "Get", sent: ["abc"], received: ["abc"]),
@@ -31,7 +31,8 @@ extension ContractCase {
             texts: call.sent
           )
           // With a length, in chunks of a byte, of a few and as one; on the same connection.
-          for framing in [.length, .chunked(1), .chunked(3), .chunked(1000)] as [RawRequest.Framing] {
+          for framing in [.length, .chunked(1), .chunked(3), .chunked(1000)] as [RawRequest.Framing]
+          {
             let answer = try await connection.answer(request.framed(framing))
             #expect(answer.httpStatus == 200)
             #expect(answer.header("content-type") == [responseType])
@@ -44,7 +45,8 @@ extension ContractCase {
     },
 
     .each([Self.binary, Self.text], "Requirement 5: a request sent byte by byte is answered") {
-      front, contentType in
+      front,
+      contentType in
       try await front.serve { app in
         let connection = try await app.connect()
         let request = try RawRequest.call(contentType: contentType, texts: ["hello"])
@@ -121,7 +123,7 @@ extension ContractCase {
         #expect(allowed.status == 0)
       }
     },
-  ].flatMap { $0 }
+  ]
 }
 
 /// What is sent, and what has to be received.

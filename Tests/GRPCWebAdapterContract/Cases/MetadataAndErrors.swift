@@ -8,7 +8,7 @@ internal import Testing
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
   /// Metadata, both ways.
-  static let metadata: [ContractCase] = [
+  static let metadata: [[ContractCase]] = [
     .one("Requirement 8: metadata goes both ways, binary values included") { front in
       try await front.serve(Self.echoingMetadata) { app in
         let answer = try await app.answer(
@@ -64,7 +64,7 @@ extension ContractCase {
         #expect(answer.trailer("x-color") == ["red", "green"])
       }
     },
-  ].flatMap { $0 }
+  ]
 
   private static var echoingMetadata: ScriptedService {
     ScriptedService(
@@ -80,7 +80,7 @@ extension ContractCase {
   }
 
   /// The errors of services, and of the server for a service that isn't there.
-  static let errors: [ContractCase] = [
+  static let errors: [[ContractCase]] = [
     .each(
       ["no origin", "https://shop.example"],
       "Requirements 12, 13, 16: an error reaches the peer with its details"
@@ -129,7 +129,8 @@ extension ContractCase {
     },
 
     .each(["GET", "PUT"], "Requirement 1: another verb on one of our paths is refused") {
-      front, method in
+      front,
+      method in
       try await front.serve { app in
         let connection = try await app.connect()
         let answer = try await connection.answer(
@@ -161,29 +162,29 @@ extension ContractCase {
         }
       }
     },
-  ].flatMap { $0 }
+  ]
 
   /// Compression.
-  static let compression: [ContractCase] = .one(
-    "Requirements 18, 20: messages are compressed both ways"
-  ) { front in
-    let message = EchoMessage.with { $0.text = String(repeating: "sonora ", count: 1000) }
-    let bytes: [UInt8] = try message.serializedBytes()
-    let frame = TestFrame(flags: 1, payload: TestGzip.compress(bytes))
+  static let compression: [[ContractCase]] = [
+    .one("Requirements 18, 20: messages are compressed both ways") { front in
+      let message = EchoMessage.with { $0.text = String(repeating: "sonora ", count: 1000) }
+      let bytes: [UInt8] = try message.serializedBytes()
+      let frame = TestFrame(flags: 1, payload: TestGzip.compress(bytes))
 
-    try await front.serve(configuration: .defaults { $0.compression = .enabled }) { app in
-      let answer = try await app.answer(
-        .call(
-          fields: [("grpc-encoding", "gzip"), ("grpc-accept-encoding", "gzip")],
-          body: frame.bytes
+      try await front.serve(configuration: .defaults { $0.compression = .enabled }) { app in
+        let answer = try await app.answer(
+          .call(
+            fields: [("grpc-encoding", "gzip"), ("grpc-accept-encoding", "gzip")],
+            body: frame.bytes
+          )
         )
-      )
-      #expect(answer.status == 0)
-      #expect(answer.header("grpc-encoding") == ["gzip"])
-      #expect(answer.header("content-encoding").isEmpty)
-      let answered = try #require(answer.frames.first)
-      #expect(answered.flags == 1)
-      #expect(TestGzip.decompress(answered.payload, upTo: 100_000) == bytes)
+        #expect(answer.status == 0)
+        #expect(answer.header("grpc-encoding") == ["gzip"])
+        #expect(answer.header("content-encoding").isEmpty)
+        let answered = try #require(answer.frames.first)
+        #expect(answered.flags == 1)
+        #expect(TestGzip.decompress(answered.payload, upTo: 100_000) == bytes)
+      }
     }
-  }
+  ]
 }

@@ -7,8 +7,10 @@ internal import Testing
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
   /// Servers that stop.
-  static let shutdown: [ContractCase] = [
-    .one("Graceful shutdown of the app ends an endless stream as unavailable after the grace period") { front in
+  static let shutdown: [[ContractCase]] = [
+    .one(
+      "Graceful shutdown of the app ends an endless stream as unavailable after the grace period"
+    ) { front in
       let cancelled = Gate()
       let service = Self.endless(cancelled: cancelled)
       try await front.serve(
@@ -67,7 +69,10 @@ extension ContractCase {
       }
     },
 
-    .one("Calls are refused while the server shuts down, and the app's routes are not") { front in
+    .one(
+      "Calls are refused while the server shuts down, and the app's routes are not",
+      needs: [.otherRoutes]
+    ) { front in
       try await front.serve { app in
         let connection = try await app.connect()
         app.server.refuseCalls()
@@ -88,7 +93,8 @@ extension ContractCase {
       let configuration = GRPCWebServerConfiguration.defaults {
         $0.shutdownGracePeriod = .seconds(600)
       }
-      try await front.serve(Self.endless(cancelled: cancelled), configuration: configuration) { app in
+      try await front.serve(Self.endless(cancelled: cancelled), configuration: configuration) {
+        app in
         for _ in 0 ..< 3 {
           let connection = try await app.connect()
           try await connection.send(try RawRequest.call("Expand", texts: ["hello"]))
@@ -109,7 +115,7 @@ extension ContractCase {
         try await app.expectGoodCall()
       }
     },
-  ].flatMap { $0 }
+  ]
 
   /// A service that sends a message, and waits for ever.
   private static func endless(cancelled: Gate) -> ScriptedService {

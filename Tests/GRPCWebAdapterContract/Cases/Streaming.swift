@@ -6,7 +6,7 @@ internal import Testing
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
   /// Messages that leave, and arrive, as they are written.
-  static let streaming: [ContractCase] = [
+  static let streaming: [[ContractCase]] = [
     .each(
       [Self.binary, Self.text],
       "Requirement 24: the head, then each message, is there at once"
@@ -92,7 +92,7 @@ extension ContractCase {
         try await app.expectGoodCall(on: connection)
       }
     },
-  ].flatMap { $0 }
+  ]
 
   private static let endingEarly = ScriptedService(
     onUpdate: { request, _ in

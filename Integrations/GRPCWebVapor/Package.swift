@@ -2,7 +2,8 @@
 
 import PackageDescription
 
-// A package of its own: who doesn't use Vapor doesn't resolve it.
+// A package of its own: who does not use Vapor does not resolve it. Its folder is not called Vapor,
+// as the name of a folder is the identity of a package, and Vapor has that one.
 
 // Maps "@available(GRPCWeb 1.x, *)" to platforms, as the main package does.
 let availabilitySetting = SwiftSetting.enableExperimentalFeature(
@@ -27,7 +28,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-http-types.git", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.81.0"),
-    .package(url: "https://github.com/vapor/vapor.git", from: "4.121.0"),
+    .package(url: "https://github.com/vapor/vapor.git", from: "4.121.4"),
   ],
   targets: [
     .target(
