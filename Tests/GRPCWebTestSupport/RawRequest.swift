@@ -1,10 +1,10 @@
-import GRPCWebTestSupport
-import SwiftProtobuf
+internal import SwiftProtobuf
 
 /// An HTTP/1.1 request, as bytes.
 @available(GRPCWeb 1.0, *)
-struct RawRequest {
-  enum Framing {
+public struct RawRequest: Sendable {
+  /// How the body is written.
+  public enum Framing: Sendable {
     /// With a content length.
     case length
     /// With a content length that is not that of the body.
@@ -15,13 +15,19 @@ struct RawRequest {
     case unfinished
   }
 
-  var method = "POST"
-  var path: String
-  var fields: [(name: String, value: String)]
-  var body: [UInt8]
-  var framing = Framing.length
+  /// The verb.
+  public var method = "POST"
+  /// The path, with the query.
+  public var path: String
+  /// The headers but for those of the framing.
+  public var fields: [(name: String, value: String)]
+  /// The body, without framing.
+  public var body: [UInt8]
+  /// How the body is written.
+  public var framing = Framing.length
 
-  init(
+  /// Creates a request.
+  public init(
     method: String = "POST",
     path: String,
     fields: [(name: String, value: String)] = [],
@@ -34,7 +40,7 @@ struct RawRequest {
   }
 
   /// A call of the service of `echo.proto`.
-  static func call(
+  public static func call(
     _ method: String = "Get",
     prefix: String = "",
     contentType: String = "application/grpc-web+proto",
@@ -49,7 +55,7 @@ struct RawRequest {
   }
 
   /// A call of the service of `echo.proto` with a message for each text.
-  static func call(
+  public static func call(
     _ method: String = "Get",
     prefix: String = "",
     contentType: String = "application/grpc-web+proto",
@@ -66,14 +72,14 @@ struct RawRequest {
   }
 
   /// The same request with its body written in another way.
-  func framed(_ framing: Framing) -> RawRequest {
+  public func framed(_ framing: Framing) -> RawRequest {
     var request = self
     request.framing = framing
     return request
   }
 
   /// The request as it goes over the wire.
-  var bytes: [UInt8] {
+  public var bytes: [UInt8] {
     var head = "\(self.method) \(self.path) HTTP/1.1\r\nhost: localhost\r\n"
     for field in self.fields {
       head += "\(field.name): \(field.value)\r\n"
@@ -100,10 +106,10 @@ struct RawRequest {
   }
 
   /// Bytes as a chunk of a chunked body.
-  static func chunk(_ bytes: [UInt8]) -> [UInt8] {
+  public static func chunk(_ bytes: [UInt8]) -> [UInt8] {
     Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + Array("\r\n".utf8)
   }
 
   /// The end of a chunked body.
-  static let lastChunk = Array("0\r\n\r\n".utf8)
+  public static let lastChunk = Array("0\r\n\r\n".utf8)
 }

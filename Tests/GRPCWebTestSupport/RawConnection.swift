@@ -1,11 +1,10 @@
-import GRPCWebTestSupport
-import NIOCore
-import NIOPosix
-import Synchronization
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
 
 /// A TCP connection to a server, over which a test sends any bytes in any chunks.
 @available(GRPCWeb 1.0, *)
-final class RawConnection: Sendable {
+public final class RawConnection: Sendable {
   private let channel: any Channel
   private let inbox: Inbox
 
@@ -19,7 +18,7 @@ final class RawConnection: Sendable {
   /// - Parameters:
   ///   - port: The port.
   ///   - isReading: Whether to read what comes; see ``setReading(_:)``.
-  static func connect(to port: Int, isReading: Bool = true) async throws -> RawConnection {
+  public static func connect(to port: Int, isReading: Bool = true) async throws -> RawConnection {
     let inbox = Inbox()
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.allowRemoteHalfClosure, value: true)
@@ -33,51 +32,51 @@ final class RawConnection: Sendable {
   }
 
   /// The port of this end.
-  var localPort: Int? {
+  public var localPort: Int? {
     self.channel.localAddress?.port
   }
 
   /// Whether the server has closed its side.
-  var isClosedByServer: Bool {
+  public var isClosedByServer: Bool {
     self.inbox.isClosed
   }
 
   // Sending
 
   /// Sends some bytes.
-  func send(_ bytes: [UInt8]) async throws {
+  public func send(_ bytes: [UInt8]) async throws {
     try await self.channel.writeAndFlush(ByteBuffer(bytes: bytes))
   }
 
   /// Sends some text.
-  func send(_ text: String) async throws {
+  public func send(_ text: String) async throws {
     try await self.send(Array(text.utf8))
   }
 
   /// Sends a request.
-  func send(_ request: RawRequest) async throws {
+  public func send(_ request: RawRequest) async throws {
     try await self.send(request.bytes)
   }
 
   /// Sends some bytes one by one, each in a write of its own.
-  func sendBytewise(_ bytes: [UInt8]) async throws {
+  public func sendBytewise(_ bytes: [UInt8]) async throws {
     for byte in bytes {
       try await self.send([byte])
     }
   }
 
   /// Closes this side: nothing more will be sent, but still read.
-  func closeOutput() async throws {
+  public func closeOutput() async throws {
     try await self.channel.close(mode: .output)
   }
 
   /// Closes the connection.
-  func close() async {
+  public func close() async {
     try? await self.channel.close()
   }
 
   /// Reads what comes, or leaves it in the socket.
-  func setReading(_ isReading: Bool) async throws {
+  public func setReading(_ isReading: Bool) async throws {
     try await self.channel.setOption(.autoRead, value: isReading).get()
     if isReading {
       self.channel.read()
@@ -87,7 +86,7 @@ final class RawConnection: Sendable {
   // Receiving
 
   /// Reads a response to its end, so that the next can be read.
-  func readResponse() async throws -> TestAnswer {
+  public func readResponse() async throws -> TestAnswer {
     while true {
       let answer = try await self.readPart { $0.isComplete }
       self.inbox.removeFirst(answer.length)
@@ -99,18 +98,18 @@ final class RawConnection: Sendable {
   }
 
   /// Reads as much of a response as a test wants, and leaves it to be read again.
-  func peekResponse(until isEnough: (TestAnswer) throws -> Bool) async throws -> TestAnswer {
+  public func peekResponse(until isEnough: (TestAnswer) throws -> Bool) async throws -> TestAnswer {
     try await self.readPart { try isEnough($0.answer) }.answer
   }
 
   /// Sends a request and reads its response.
-  func answer(_ request: RawRequest) async throws -> TestAnswer {
+  public func answer(_ request: RawRequest) async throws -> TestAnswer {
     try await self.send(request)
     return try await self.readResponse()
   }
 
   /// Waits until the server has closed its side, and everything it sent has been read.
-  func readEnd() async throws {
+  public func readEnd() async throws {
     try await eventually("the server closes the connection") { self.inbox.isClosed }
     let left = self.inbox.bytes
     guard left.isEmpty else {

@@ -1,5 +1,3 @@
-import GRPCWebTestSupport
-
 /// An HTTP/1.1 response, taken from the bytes of a connection.
 @available(GRPCWeb 1.0, *)
 struct RawResponse {

@@ -1,3 +1,4 @@
+public import GRPCWebTestSupport
 internal import NIOCore
 internal import NIOPosix
 

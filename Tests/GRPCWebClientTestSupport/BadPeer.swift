@@ -1,5 +1,6 @@
 public import GRPCCore
 public import GRPCWeb
+internal import GRPCWebTestSupport
 internal import SwiftProtobuf
 
 /// A server with a fault, and what a client is to make of it.
