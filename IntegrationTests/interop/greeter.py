@@ -16,7 +16,7 @@ GREETER_LISTENS = r"^Greeter is listening on (http://\S+)$"
 
 _REPOSITORY = pathlib.Path(__file__).parents[2]
 PROTOS = _REPOSITORY / "Examples/greeter/Protos"
-PAGE = _REPOSITORY / "Examples/greeter/Sources/greeter/Public"
+PAGE = _REPOSITORY / "Examples/greeter/Sources/GreeterApp/Public"
 
 
 @dataclasses.dataclass(frozen=True)
