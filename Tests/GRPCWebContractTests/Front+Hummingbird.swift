@@ -7,6 +7,21 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
+import Testing
+
+extension ContractTests {
+  @Test("Hummingbird middleware", .serialized, arguments: ContractCase.all)
+  @available(GRPCWeb 1.0, *)
+  func hummingbirdMiddleware(_ contractCase: ContractCase) async throws {
+    try await contractCase.run(against: .hummingbirdMiddleware)
+  }
+
+  @Test("Hummingbird server", .serialized, arguments: ContractCase.all)
+  @available(GRPCWeb 1.0, *)
+  func hummingbirdServer(_ contractCase: ContractCase) async throws {
+    try await contractCase.run(against: .hummingbirdServer)
+  }
+}
 
 @available(GRPCWeb 1.0, *)
 extension Front {

@@ -2,6 +2,15 @@ import GRPCCore
 import GRPCWebAdapterContract
 import GRPCWebNIO
 import NIOCore
+import Testing
+
+extension ContractTests {
+  @Test("NIO transport", .serialized, arguments: ContractCase.all)
+  @available(GRPCWeb 1.0, *)
+  func nio(_ contractCase: ContractCase) async throws {
+    try await contractCase.run(against: .nio)
+  }
+}
 
 @available(GRPCWeb 1.0, *)
 extension Front {
