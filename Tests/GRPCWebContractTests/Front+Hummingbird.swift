@@ -34,7 +34,10 @@ extension Front {
   }
 
   /// The channel handler before the router of a Hummingbird app, over HTTP/1.1.
-  static let hummingbirdServer = Front("Hummingbird server") { app in
+  static let hummingbirdServer = Front(
+    "Hummingbird server",
+    limits: [.halfClosure: "A client that closes its side counts as gone."]
+  ) { app in
     let grpcWeb = app.makeGRPCWebServer()
     let server = HTTPServerBuilder.grpcWeb(grpcWeb, prefix: app.prefix)
     return Self.hummingbird(app, grpcWeb, router: Router(), server: server)

@@ -17,7 +17,10 @@ extension Front {
   /// The transport with a port of its own, over HTTP/1.1.
   static let nio = Front(
     "NIO transport",
-    limits: [.otherRoutes: "It is no web app."]
+    limits: [
+      .halfClosure: "A client that closes its side counts as gone.",
+      .otherRoutes: "It is no web app.",
+    ]
   ) { app in
     let transport = GRPCWebNIOServerTransport(
       address: .ipv4(host: "127.0.0.1", port: 0),
