@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOPosix
+internal import NIOSSL
 internal import Synchronization
 
 /// A TCP connection to a server, over which a test sends any bytes in any chunks.
@@ -19,16 +20,48 @@ public final class RawConnection: Sendable {
   ///   - port: The port.
   ///   - isReading: Whether to read what comes; see ``setReading(_:)``.
   public static func connect(to port: Int, isReading: Bool = true) async throws -> RawConnection {
+    try await Self.connect(isReading: isReading) { $0.connect(host: "127.0.0.1", port: port) }
+  }
+
+  /// Connects to a port of this machine, with TLS; any certificate will do.
+  ///
+  /// - Parameters:
+  ///   - port: The port.
+  ///   - tlsProtocols: What to offer to speak, by ALPN.
+  public static func connect(to port: Int, tlsProtocols: [String]) async throws -> RawConnection {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.certificateVerification = .none
+    configuration.applicationProtocols = tlsProtocols
+    let tls = try NIOSSLContext(configuration: configuration)
+    return try await Self.connect(tls: tls) { $0.connect(host: "127.0.0.1", port: port) }
+  }
+
+  /// Connects to a Unix domain socket.
+  public static func connect(toSocket path: String) async throws -> RawConnection {
+    try await Self.connect { $0.connect(unixDomainSocketPath: path) }
+  }
+
+  private static func connect(
+    tls: NIOSSLContext? = nil,
+    isReading: Bool = true,
+    _ connect: (ClientBootstrap) -> EventLoopFuture<any Channel>
+  ) async throws -> RawConnection {
     let inbox = Inbox()
-    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelOption(.autoRead, value: isReading)
       .connectTimeout(.seconds(10))
-      .channelInitializer { $0.pipeline.addHandler(inbox) }
-      .connect(host: "127.0.0.1", port: port)
-      .get()
-    return RawConnection(channel: channel, inbox: inbox)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          let pipeline = channel.pipeline.syncOperations
+          if let tls = tls {
+            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: nil))
+          }
+          try pipeline.addHandler(inbox)
+        }
+      }
+    return RawConnection(channel: try await connect(bootstrap).get(), inbox: inbox)
   }
 
   /// The port of this end.
@@ -39,6 +72,11 @@ public final class RawConnection: Sendable {
   /// Whether the server has closed its side.
   public var isClosedByServer: Bool {
     self.inbox.isClosed
+  }
+
+  /// Whether something has come that hasn't been read as a response.
+  public var hasReceived: Bool {
+    !self.inbox.bytes.isEmpty
   }
 
   // Sending
@@ -73,6 +111,14 @@ public final class RawConnection: Sendable {
   /// Closes the connection.
   public func close() async {
     try? await self.channel.close()
+  }
+
+  /// Breaks the connection off: the server is sent a reset, not an end.
+  public func reset() async throws {
+    if let options = self.channel as? any SocketOptionProvider {
+      try await options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+    }
+    try await self.channel.close()
   }
 
   /// Reads what comes, or leaves it in the socket.

@@ -9,6 +9,7 @@ extension GRPCWebCallHead {
   static func test(
     _ type: MethodDescriptor.RPCType? = .unary,
     mode: BodyMode = .binary,
+    isNativeGRPC: Bool = false,
     fields: HTTPFields = [:],
     configuration: GRPCWebServerConfiguration = .defaults
   ) -> Self {
@@ -26,6 +27,7 @@ extension GRPCWebCallHead {
         type: type
       ),
       requestMode: mode,
+      isNativeGRPC: isNativeGRPC,
       configuration: configuration
     )
   }

@@ -1,12 +1,12 @@
-import NIOSSL
+public import NIOSSL
 
 /// A self-signed certificate for localhost, for tests alone.
 ///
 /// Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500
 /// -subj /CN=localhost`.
-enum TestCertificate {
+public enum TestCertificate {
   /// The TLS configuration of a server with the certificate.
-  static func serverConfiguration() throws -> TLSConfiguration {
+  public static func serverConfiguration() throws -> TLSConfiguration {
     let certificate = try NIOSSLCertificate(bytes: Array(Self.certificate.utf8), format: .pem)
     let privateKey = try NIOSSLPrivateKey(bytes: Array(Self.privateKey.utf8), format: .pem)
     return TLSConfiguration.makeServerConfiguration(
