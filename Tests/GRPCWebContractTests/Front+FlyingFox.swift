@@ -23,7 +23,7 @@ extension Front {
       .repeatedRequestHeaders: "FlyingFox keeps the last value of a repeated header.",
       .requestHeaderBytes: "FlyingFox closes the connection.",
       .malformedRequests: "FlyingFox closes the connection.",
-      .requestHeaderLimit: "FlyingFox takes headers of any size.",
+      .largeRequestHeaders: "FlyingFox takes headers of any size, in time quadratic in it.",
       .bodiesWithLengthAtOnce: "FlyingFox reads a body that has a length before it hands it on.",
       .connectionsAfterEarlyEnd: "FlyingFox would take what is sent on for the next request.",
       .noContentWithoutLength: "FlyingFox gives every response a length, or chunks.",
