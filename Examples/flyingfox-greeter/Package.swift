@@ -17,6 +17,7 @@ let package = Package(
       dependencies: [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
         .product(name: "GRPCWebFlyingFox", package: "sonora"),
         .product(name: "GreeterApp", package: "greeter"),
       ]

@@ -1,6 +1,7 @@
 public import FlyingFox
 public import GRPCWeb
 internal import HTTPTypes
+internal import NIOCore
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebServer {
@@ -66,14 +67,15 @@ extension FlyingFox.HTTPResponse {
     for field in head.headerFields {
       headers.addValue(field.value, for: HTTPHeader(field.name.canonicalName))
     }
+    var length = head.headerFields[.contentLength].flatMap { Int($0) }
+    if case .complete(let buffers) = body {
+      // In a response such as a 204, too, chunks would be a body.
+      length = buffers.reduce(0) { $0 + $1.readableBytes }
+    }
     self.init(
       statusCode: HTTPStatusCode(head.status.code, phrase: head.status.reasonPhrase),
       headers: headers,
-      body: ResponseBody.sequence(
-        of: body,
-        length: head.headerFields[.contentLength].flatMap { Int($0) },
-        after: request
-      )
+      body: ResponseBody.sequence(of: body, length: length, after: request)
     )
   }
 }

@@ -26,7 +26,12 @@ final class ResponseBody: AsyncBufferedSequence {
     self.request.cancel()
   }
 
-  /// Makes the body of a response, in chunks where there is no length.
+  /// Makes the body of a response.
+  ///
+  /// - Parameters:
+  ///   - response: What to send.
+  ///   - length: Its length; where it has none it goes out in chunks.
+  ///   - request: The body of the request.
   static func sequence(
     of response: GRPCWebResponse.Body,
     length: Int?,

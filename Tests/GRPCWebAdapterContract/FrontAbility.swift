@@ -13,8 +13,8 @@ public enum FrontAbility: Sendable, Hashable, CaseIterable {
   /// Answers bytes that aren't HTTP with a status.
   case malformedRequests
 
-  /// Refuses headers of 100 KiB.
-  case requestHeaderLimit
+  /// Takes headers of 50 KiB, and refuses such of 100 KiB.
+  case largeRequestHeaders
 
   /// Answers a client that has closed its side of the connection.
   case halfClosure
@@ -33,4 +33,9 @@ public enum FrontAbility: Sendable, Hashable, CaseIterable {
 
   /// Sends a 204 without a length.
   case noContentWithoutLength
+
+  /// Whether finding out that it is missing takes too long for a test.
+  var isCostlyToLack: Bool {
+    self == .largeRequestHeaders
+  }
 }

@@ -7,6 +7,21 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
+import Testing
+
+extension ContractTests {
+  @Test("Hummingbird middleware", .serialized, arguments: ContractCase.all)
+  @available(GRPCWeb 1.0, *)
+  func hummingbirdMiddleware(_ contractCase: ContractCase) async throws {
+    try await contractCase.run(against: .hummingbirdMiddleware)
+  }
+
+  @Test("Hummingbird server", .serialized, arguments: ContractCase.all)
+  @available(GRPCWeb 1.0, *)
+  func hummingbirdServer(_ contractCase: ContractCase) async throws {
+    try await contractCase.run(against: .hummingbirdServer)
+  }
+}
 
 @available(GRPCWeb 1.0, *)
 extension Front {
@@ -19,7 +34,10 @@ extension Front {
   }
 
   /// The channel handler before the router of a Hummingbird app, over HTTP/1.1.
-  static let hummingbirdServer = Front("Hummingbird server") { app in
+  static let hummingbirdServer = Front(
+    "Hummingbird server",
+    limits: [.halfClosure: "A client that closes its side counts as gone."]
+  ) { app in
     let grpcWeb = app.makeGRPCWebServer()
     let server = HTTPServerBuilder.grpcWeb(grpcWeb, prefix: app.prefix)
     return Self.hummingbird(app, grpcWeb, router: Router(), server: server)

@@ -2,13 +2,25 @@ import GRPCCore
 import GRPCWebAdapterContract
 import GRPCWebNIO
 import NIOCore
+import Testing
+
+extension ContractTests {
+  @Test("NIO transport", .serialized, arguments: ContractCase.all)
+  @available(GRPCWeb 1.0, *)
+  func nio(_ contractCase: ContractCase) async throws {
+    try await contractCase.run(against: .nio)
+  }
+}
 
 @available(GRPCWeb 1.0, *)
 extension Front {
   /// The transport with a port of its own, over HTTP/1.1.
   static let nio = Front(
     "NIO transport",
-    limits: [.otherRoutes: "It is no web app."]
+    limits: [
+      .halfClosure: "A client that closes its side counts as gone.",
+      .otherRoutes: "It is no web app.",
+    ]
   ) { app in
     let transport = GRPCWebNIOServerTransport(
       address: .ipv4(host: "127.0.0.1", port: 0),

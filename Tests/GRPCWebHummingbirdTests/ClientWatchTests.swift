@@ -1,6 +1,7 @@
 import GRPCCore
 import GRPCWebHummingbird
 import GRPCWebTestSupport
+import HummingbirdCore
 import Testing
 
 @Suite(.timeLimit(.minutes(3)))

@@ -3,6 +3,7 @@ import GRPCWeb
 import GRPCWebHummingbird
 import GRPCWebTestSupport
 import Hummingbird
+import HummingbirdCore
 import NIOCore
 import ServiceLifecycle
 import SwiftProtobuf

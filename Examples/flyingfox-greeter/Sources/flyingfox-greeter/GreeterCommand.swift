@@ -1,5 +1,6 @@
 import ArgumentParser
 import FlyingFox
+import FlyingSocks
 import Foundation
 import GRPCWebFlyingFox
 import GreeterApp
@@ -49,7 +50,7 @@ struct GreeterCommand: AsyncParsableCommand {
 extension HTTPServer {
   /// The port that the system has chosen, once the server listens.
   var listeningPort: Int? {
-    guard case .ip4(_, let port) = self.listeningAddress else { return nil }
+    guard case .ip4(_, let port)? = self.listeningAddress else { return nil }
     return Int(port)
   }
 }

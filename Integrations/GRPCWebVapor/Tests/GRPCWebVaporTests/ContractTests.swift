@@ -4,9 +4,9 @@ import Logging
 import Testing
 import Vapor
 
-@Suite("The adapter contract", .timeLimit(.minutes(5)))
+@Suite("The adapter contract", .timeLimit(.minutes(3)))
 struct ContractTests {
-  @Test("Vapor", arguments: ContractCase.all)
+  @Test("Vapor", .serialized, arguments: ContractCase.all)
   @available(GRPCWeb 1.0, *)
   func contract(_ contractCase: ContractCase) async throws {
     try await contractCase.run(against: .vapor)
