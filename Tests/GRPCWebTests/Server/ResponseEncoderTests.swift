@@ -11,10 +11,16 @@ struct ResponseEncoderTests {
   private static func encoder(
     _ type: MethodDescriptor.RPCType?,
     fields: HTTPFields = [:],
+    isNativeGRPC: Bool = false,
     configure: (inout GRPCWebServerConfiguration) -> Void = { _ in }
   ) -> ResponseEncoder {
     let configuration = GRPCWebServerConfiguration.defaults(configure)
-    let call = GRPCWebCallHead.test(type, fields: fields, configuration: configuration)
+    let call = GRPCWebCallHead.test(
+      type,
+      fields: fields,
+      isNativeGRPC: isNativeGRPC,
+      configuration: configuration
+    )
     return ResponseEncoder(call: call, configuration: configuration)
   }
 
@@ -304,6 +310,29 @@ struct ResponseEncoderTests {
     let output = try encoder.requireOutput()
     #expect(output.fields[.grpcStatus] == "10")
     #expect(output.fields[.grpcMessage] == nil)
+  }
+
+  @Test(
+    "An error of native gRPC before anything is in HTTP's trailers, and not in its headers",
+    arguments: MethodDescriptor.RPCType.allCases
+  )
+  @available(GRPCWeb 1.0, *)
+  func nativeError(type: MethodDescriptor.RPCType) throws {
+    var encoder = Self.encoder(type, isNativeGRPC: true)
+    try encoder.write(Self.abort, ["x-key": "1"])
+
+    let output = try encoder.requireOutput()
+    #expect(output.isEnd)
+    #expect(output.bytes == [])
+    #expect(output.fields[.contentType] == "application/grpc+proto")
+    #expect(output.fields[.grpcStatus] == nil)
+    #expect(
+      output.trailers == [
+        .grpcStatus: "10",
+        .grpcMessage: "test aborting",
+        try #require(.init("x-key")): "1",
+      ]
+    )
   }
 
   @Test(

@@ -10,6 +10,7 @@ extension GRPCWebCallHead {
     _ type: MethodDescriptor.RPCType? = .unary,
     mode: BodyMode = .binary,
     fields: HTTPFields = [:],
+    isNativeGRPC: Bool = false,
     configuration: GRPCWebServerConfiguration = .defaults
   ) -> Self {
     Self(
@@ -26,6 +27,7 @@ extension GRPCWebCallHead {
         type: type
       ),
       requestMode: mode,
+      isNativeGRPC: isNativeGRPC,
       configuration: configuration
     )
   }
