@@ -15,7 +15,7 @@ extension GRPCWebServer {
   /// - Parameters:
   ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none.
   ///   - context: The type of the router's request context. Where it is a
-  ///     ``GRPCWebRequestContext``, or another ``PeersRequestContext``, services see both ends of the
+  ///     ``GRPCWebRequestContext``, or another ``ChannelRequestContext``, services see both ends of the
   ///     connection in their `ServerContext`.
   public func middleware<Context: RequestContext>(
     prefix: String = "",
@@ -30,9 +30,17 @@ extension GRPCWebServer {
 
 /// Answers gRPC-Web calls in a Hummingbird router.
 ///
-/// When the app begins graceful shutdown while a call runs, so does the ``GRPCWebServer``. A client
-/// that goes away is noticed when the response is written, or the request read; a service that does
-/// neither runs on to its end or its deadline.
+/// When the app begins graceful shutdown while a call runs, so does the ``GRPCWebServer``.
+///
+/// A client that goes away is noticed when the response is written, or the request read; a service that
+/// does neither runs on to its end or its deadline. It is noticed at once, and the call cancelled, where
+/// the router's context is a ``ChannelRequestContext`` and the server watches its connections:
+///
+/// ```swift
+/// let router = Router(context: GRPCWebRequestContext.self)
+/// router.add(middleware: grpcWeb.middleware())
+/// let app = Application(router: router, server: .http1(configuration: .watchingClients()))
+/// ```
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
   private let server: GRPCWebServer
@@ -57,7 +65,9 @@ public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
     case .call(let call):
       let peers = GRPCWebPeers(context)
       let response = await self.drainingOnShutdown {
-        await self.server.respond(to: call, body: request.body, peers: peers)
+        await self.server.respond(to: call, body: request.body, peers: peers) { clientIsGone in
+          ClientWatch.start(context, clientIsGone)
+        }
       }
       return Response(
         status: response.head.status,

@@ -1,43 +1,39 @@
-public import GRPCWeb
+internal import GRPCWeb
 public import Hummingbird
 public import NIOCore
 
-/// A request context that knows both ends of the connection.
+/// A request context that knows the channel that its request came on.
 ///
-/// Hummingbird hands the connection to the request context and to nothing else, so that a context
-/// has to keep what services are to see in their `ServerContext`.
+/// Hummingbird hands the channel to the request context and to nothing else. It has what services see in
+/// their `ServerContext`, the addresses of client and server, and tells when the client goes away.
 @available(GRPCWeb 1.0, *)
-public protocol PeersRequestContext: RequestContext {
-  /// The two ends of the connection.
-  var peers: GRPCWebPeers { get }
+public protocol ChannelRequestContext: RequestContext {
+  /// The connection that the request came on; with HTTP/2, the stream.
+  var channel: any Channel { get }
 }
 
-/// Hummingbird's basic request context, with both ends of the connection.
+/// Hummingbird's basic request context, with the channel.
 ///
 /// ```swift
 /// let router = Router(context: GRPCWebRequestContext.self)
 /// ```
 @available(GRPCWeb 1.0, *)
-public struct GRPCWebRequestContext: PeersRequestContext, RemoteAddressRequestContext {
+public struct GRPCWebRequestContext: ChannelRequestContext, RemoteAddressRequestContext {
   /// What Hummingbird itself keeps.
   public var coreContext: CoreRequestContextStorage
 
+  /// The connection that the request came on; with HTTP/2, the stream.
+  public let channel: any Channel
+
   /// The address of the client.
-  public let remoteAddress: SocketAddress?
-
-  /// The address that the client connected to.
-  public let localAddress: SocketAddress?
-
-  /// The two ends of the connection.
-  public var peers: GRPCWebPeers {
-    GRPCWebPeers(remote: self.remoteAddress, local: self.localAddress)
+  public var remoteAddress: SocketAddress? {
+    self.channel.remoteAddress
   }
 
   /// Creates a context for a request.
   public init(source: Source) {
     self.coreContext = CoreRequestContextStorage(source: source)
-    self.remoteAddress = source.channel.remoteAddress
-    self.localAddress = source.channel.localAddress
+    self.channel = source.channel
   }
 }
 
@@ -45,8 +41,8 @@ public struct GRPCWebRequestContext: PeersRequestContext, RemoteAddressRequestCo
 extension GRPCWebPeers {
   /// What a request context of whatever type knows of the connection.
   init(_ context: some RequestContext) {
-    if let context = context as? any PeersRequestContext {
-      self = context.peers
+    if let context = context as? any ChannelRequestContext {
+      self.init(remote: context.channel.remoteAddress, local: context.channel.localAddress)
     } else if let context = context as? any RemoteAddressRequestContext {
       self.init(remote: context.remoteAddress, local: nil)
     } else {

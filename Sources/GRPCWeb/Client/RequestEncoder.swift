@@ -24,7 +24,11 @@ struct RequestEncoder: Sendable {
 
   init(call: ClientCallOptions) {
     self.call = call
-    self.deflater = MessageDeflater(encoding: call.requestEncoding, minimumMessageSize: 1)
+    self.deflater = MessageDeflater(
+      encoding: call.requestEncoding,
+      minimumMessageSize: 1,
+      maximumMessageSize: call.maximumRequestMessageSize
+    )
   }
 
   /// The number of bytes queued.
@@ -90,16 +94,6 @@ struct RequestEncoder: Sendable {
       throw RPCError(
         code: .internalError,
         message: "A second message was written for a method that takes one."
-      )
-    }
-
-    let limit = min(self.call.maximumRequestMessageSize, FrameHeader.largestLength)
-    guard message.count <= limit else {
-      throw RPCError(
-        code: .resourceExhausted,
-        message: """
-          A request message of \(message.count) bytes exceeds the limit of \(limit) bytes.
-          """
       )
     }
 

@@ -100,17 +100,19 @@ public final class GRPCWebServer: Sendable {
 
   /// Answers a call.
   ///
-  /// See ``GRPCWebServerTransport/respond(to:body:peers:)``.
+  /// See ``GRPCWebServerTransport/respond(to:body:peers:watchClient:)``.
   ///
   /// - Parameters:
   ///   - call: The call, as ``route(_:prefix:)`` made it of the head of the request.
   ///   - body: The body of the request.
   ///   - peers: The two ends of the connection.
+  ///   - watchClient: Called with a closure to call when the client goes away.
   public func respond<Body: AsyncSequence & Sendable>(
     to call: GRPCWebCallHead,
     body: Body,
-    peers: GRPCWebPeers = .unknown
+    peers: GRPCWebPeers = .unknown,
+    watchClient: ((_ clientIsGone: @escaping @Sendable () -> Void) -> Void)? = nil
   ) async -> GRPCWebResponse where Body.Element == ByteBuffer {
-    await self.transport.respond(to: call, body: body, peers: peers)
+    await self.transport.respond(to: call, body: body, peers: peers, watchClient: watchClient)
   }
 }

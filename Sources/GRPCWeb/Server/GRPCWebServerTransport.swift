@@ -181,14 +181,20 @@ public final class GRPCWebServerTransport: ServerTransport {
   ///   - body: The body of the request. It is read when the service asks for it, and not any more
   ///     when the response has been sent.
   ///   - peers: The two ends of the connection.
+  ///   - watchClient: Called with a closure to call when the client goes away, for adapters to frameworks
+  ///     that can tell and don't cancel the task themselves; not called for calls that have ended by then.
   public func respond<Body: AsyncSequence & Sendable>(
     to call: GRPCWebCallHead,
     body: Body,
-    peers: GRPCWebPeers
+    peers: GRPCWebPeers,
+    watchClient: ((_ clientIsGone: @escaping @Sendable () -> Void) -> Void)? = nil
   ) async -> GRPCWebResponse where Body.Element == ByteBuffer {
-    let (head, call) = (call, self.makeCall(call))
-    let request = ServerCall.Request(call: call, metadata: head.metadata, body: body)
-    self.start(call, head, request: request, peers: peers, deadline: .task)
+    let call = self.makeCall(call)
+    let request = ServerCall.Request(call: call, body: body)
+    self.start(call, request: request, peers: peers, deadline: .task)
+    if let watchClient = watchClient, call.isOpen {
+      watchClient { [weak call] in call?.fail(.peerGone) }
+    }
     let output = await withTaskCancellationHandler {
       await call.nextOutput()
     } onCancel: {
@@ -215,21 +221,15 @@ public final class GRPCWebServerTransport: ServerTransport {
     _ head: GRPCWebCallHead,
     front: (any ServerCallFront)? = nil
   ) -> ServerCall {
-    let exchange = ServerExchange(call: head, configuration: self.configuration)
-    return ServerCall(exchange: exchange, front: front)
+    ServerCall(head, configuration: self.configuration, front: front)
   }
 
   /// Starts the service on a call.
   ///
   /// The deadline is the front's to enforce.
-  package func start(_ call: ServerCall, _ head: GRPCWebCallHead, peers: GRPCWebPeers) {
-    self.start(
-      call,
-      head,
-      request: ServerCall.DeliveredRequest(call: call, metadata: head.metadata),
-      peers: peers,
-      deadline: .front
-    )
+  package func start(_ call: ServerCall, peers: GRPCWebPeers) {
+    let request = ServerCall.DeliveredRequest(call: call)
+    self.start(call, request: request, peers: peers, deadline: .front)
   }
 
   // Services
@@ -245,7 +245,6 @@ public final class GRPCWebServerTransport: ServerTransport {
   /// Starts the service on a call.
   private func start(
     _ call: ServerCall,
-    _ head: GRPCWebCallHead,
     request: some AsyncSequence<RPCRequestPart<GRPCWebMessage>, any Error> & Sendable,
     peers: GRPCWebPeers,
     deadline keeper: DeadlineKeeper
@@ -259,25 +258,29 @@ public final class GRPCWebServerTransport: ServerTransport {
     let deadline =
       keeper == .front
       ? nil
-      : head.timeout.map { timeout in
+      : call.head.timeout.map { timeout in
         Task {
           guard (try? await Task.sleep(for: timeout, tolerance: .zero)) != nil else { return }
           call.fail(.deadlineExceeded)
         }
       }
-    let service = Task {
-      await self.run(call, method: head.method, request: request, peers: peers)
+    let run: @Sendable () async -> Void = {
+      await self.run(call, request: request, peers: peers)
     }
+    // An asynchronous front waits for the answer anyway, and gets it at once from a service that doesn't
+    // suspend. Not so with a deadline, which passes also while a service doesn't give up its thread.
+    let startsHere = keeper == .task && deadline == nil
+    let service = startsHere ? Task.startingHere(run) : Task(operation: run)
     call.serviceStarted(service, deadline: deadline)
   }
 
   /// Runs the service on a call, to its end.
   private func run(
     _ call: ServerCall,
-    method: MethodDescriptor,
     request: some AsyncSequence<RPCRequestPart<GRPCWebMessage>, any Error> & Sendable,
     peers: GRPCWebPeers
   ) async {
+    let method = call.head.method
     if let streamHandler = await self.streamHandler() {
       await withServerContextRPCCancellationHandle { cancellation in
         call.setCancellationHandle(cancellation)

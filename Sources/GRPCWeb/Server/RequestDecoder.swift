@@ -3,13 +3,16 @@ internal import NIOCore
 
 /// Turns the body of a request into messages.
 ///
-/// Fed with bytes as they come, it hands out messages as they are asked for. An error is final.
+/// Fed with bytes as they come, it hands out messages as they are asked for: those that are compressed as
+/// they came, since to inflate them takes time that whoever feeds it doesn't have. An error is final.
 @available(GRPCWeb 1.0, *)
 struct RequestDecoder: Sendable {
   /// What comes next in the body.
   enum Event: Hashable {
-    /// A message, not compressed any more.
+    /// A message.
     case message(GRPCWebMessage)
+    /// A message as the client compressed it.
+    case compressedMessage(ByteBuffer)
     /// Nothing until more of the body is there.
     case needsBytes
     /// The end of a body without fault.
@@ -17,10 +20,8 @@ struct RequestDecoder: Sendable {
   }
 
   private let isStreaming: Bool
-  private let maximumMessageSize: Int
   private var textDecoder: TextDecoder?
   private var frames: FrameDecoder
-  private var inflater: MessageInflater
   private var failure: RPCError?
   private var isComplete = false
 
@@ -29,7 +30,7 @@ struct RequestDecoder: Sendable {
 
   private enum Single {
     case awaited
-    case received(GRPCWebMessage)
+    case received(Event)
     case delivered
   }
 
@@ -37,13 +38,11 @@ struct RequestDecoder: Sendable {
   ///
   /// - Parameters:
   ///   - mode: How the body is written.
-  ///   - encoding: The encoding of messages whose compressed flag is set.
   ///   - isStreaming: Whether any number of messages may come, and not exactly one.
-  ///   - maximumMessageSize: The largest message accepted, in bytes after decompression.
-  init(mode: BodyMode, encoding: MessageEncoding, isStreaming: Bool, maximumMessageSize: Int) {
+  ///   - maximumMessageSize: The largest message accepted, in bytes after decompression; a compressed
+  ///     one may be little larger.
+  init(mode: BodyMode, isStreaming: Bool, maximumMessageSize: Int) {
     self.isStreaming = isStreaming
-    self.inflater = MessageInflater(encoding: encoding)
-    self.maximumMessageSize = maximumMessageSize
     self.textDecoder = mode == .text ? TextDecoder() : nil
     self.frames = FrameDecoder(maximumMessageSize: maximumMessageSize)
   }
@@ -97,7 +96,7 @@ struct RequestDecoder: Sendable {
       return try self.nextOfSingle()
     }
     if let message = try self.nextMessage() {
-      return .message(message)
+      return message
     }
     return self.isComplete ? .end : .needsBytes
   }
@@ -118,7 +117,7 @@ struct RequestDecoder: Sendable {
     switch self.single {
     case .received(let message):
       self.single = .delivered
-      return .message(message)
+      return message
     case .delivered:
       return .end
     case .awaited:
@@ -130,12 +129,12 @@ struct RequestDecoder: Sendable {
   }
 
   /// Takes the next message, and checks the end of the body when there is no further one.
-  private mutating func nextMessage() throws(RPCError) -> GRPCWebMessage? {
+  private mutating func nextMessage() throws(RPCError) -> Event? {
     switch try self.frames.next() {
     case .message(let message):
-      return message
+      return .message(message)
     case .compressedMessage(let bytes):
-      return try self.inflater.inflate(bytes, limit: self.maximumMessageSize)
+      return .compressedMessage(bytes)
     case .trailers:
       throw RPCError(code: .internalError, message: "Received trailers in a request.")
     case .none:

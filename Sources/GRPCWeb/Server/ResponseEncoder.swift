@@ -17,11 +17,10 @@ struct ResponseEncoder: Sendable {
     case ended(Status)
   }
 
-  private let call: GRPCWebCallHead
-  private let configuration: GRPCWebServerConfiguration
+  let call: GRPCWebCallHead
+  let configuration: GRPCWebServerConfiguration
   /// Whether any number of messages may be written, and each is to go out as soon as it can.
   private let isStreaming: Bool
-  private var deflater: MessageDeflater
   private var state = State.idle
 
   private var head: HTTPResponse?
@@ -39,10 +38,6 @@ struct ResponseEncoder: Sendable {
     self.call = call
     self.configuration = configuration
     self.isStreaming = call.method.type?.isResponseStreaming ?? true
-    self.deflater = MessageDeflater(
-      encoding: call.responseEncoding,
-      minimumMessageSize: configuration.compression.minimumMessageSize
-    )
   }
 
   /// The number of bytes queued.
@@ -89,11 +84,10 @@ struct ResponseEncoder: Sendable {
     self.state = .open(messages: 0)
   }
 
-  /// Writes a message.
+  /// Writes a message, of which a frame has been made.
   ///
-  /// - Throws: `internalError` when it has no place here, `resourceExhausted` when it is larger than
-  ///   the limit.
-  mutating func write(_ message: GRPCWebMessage) throws(RPCError) {
+  /// - Throws: `internalError` when it has no place here.
+  mutating func write(frame: ByteBuffer) throws(RPCError) {
     if case .idle = self.state {
       try self.write([:])
     }
@@ -104,20 +98,7 @@ struct ResponseEncoder: Sendable {
       throw self.misuse("A second message was written for a method that answers with one.")
     }
 
-    let limit = min(
-      self.configuration.limits.maximumResponseMessageSize,
-      FrameHeader.largestLength
-    )
-    guard message.count <= limit else {
-      throw RPCError(
-        code: .resourceExhausted,
-        message: """
-          A response message of \(message.count) bytes exceeds the limit of \(limit) bytes.
-          """
-      )
-    }
-
-    self.body.append(try self.deflater.frame(message))
+    self.body.append(frame)
     self.state = .open(messages: messages + 1)
   }
 

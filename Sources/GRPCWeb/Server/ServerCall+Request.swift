@@ -14,31 +14,21 @@ extension ServerCall {
     typealias Failure = any Error
 
     let call: ServerCall
-    let metadata: Metadata
     let body: Body
 
     func makeAsyncIterator() -> AsyncIterator {
-      AsyncIterator(
-        call: self.call,
-        metadata: self.metadata,
-        body: self.body.makeAsyncIterator()
-      )
+      AsyncIterator(parts: RequestParts(self.call), body: self.body.makeAsyncIterator())
     }
 
     struct AsyncIterator: AsyncIteratorProtocol {
-      let call: ServerCall
-      var metadata: Metadata?
+      var parts: RequestParts
       var body: Body.AsyncIterator
 
       mutating func next() async throws -> RPCRequestPart<GRPCWebMessage>? {
-        if let metadata = self.metadata.take() {
-          return .metadata(metadata)
-        }
-
         while true {
-          switch try self.call.nextRequestEvent() {
-          case .message(let message):
-            return .message(message)
+          switch try self.parts.next() {
+          case .part(let part):
+            return part
           case .end:
             return nil
           case .needsBytes:
@@ -48,8 +38,9 @@ extension ServerCall {
       }
 
       private mutating func readBody() async throws {
+        let call = self.parts.call
         do {
-          self.call.receive(try await self.body.next())
+          call.receive(try await self.body.next())
         } catch {
           // What came of the body can't be trusted to be all of it.
           let failure = RPCError(
@@ -57,8 +48,8 @@ extension ServerCall {
             message: "The request couldn't be read to its end.",
             cause: error
           )
-          self.call.fail(failure)
-          self.call.receive(nil)
+          call.fail(failure)
+          call.receive(nil)
           throw failure
         }
       }
@@ -74,31 +65,68 @@ extension ServerCall {
     typealias Failure = any Error
 
     let call: ServerCall
-    let metadata: Metadata
 
     func makeAsyncIterator() -> AsyncIterator {
-      AsyncIterator(call: self.call, metadata: self.metadata)
+      AsyncIterator(parts: RequestParts(self.call))
     }
 
     struct AsyncIterator: AsyncIteratorProtocol {
-      let call: ServerCall
-      var metadata: Metadata?
+      var parts: RequestParts
 
       mutating func next() async throws -> RPCRequestPart<GRPCWebMessage>? {
-        if let metadata = self.metadata.take() {
-          return .metadata(metadata)
-        }
-
         while true {
-          switch try self.call.nextRequestEvent() {
-          case .message(let message):
-            return .message(message)
+          switch try self.parts.next() {
+          case .part(let part):
+            return part
           case .end:
             return nil
           case .needsBytes:
-            try await self.call.untilReadable()
+            try await self.parts.call.untilReadable()
           }
         }
+      }
+    }
+  }
+
+  /// The parts of a request as far as they are there.
+  struct RequestParts {
+    /// What comes next.
+    enum Next {
+      /// A part.
+      case part(RPCRequestPart<GRPCWebMessage>)
+      /// Nothing until more of the body is there.
+      case needsBytes
+      /// The end of the request.
+      case end
+    }
+
+    let call: ServerCall
+    private var metadata: Metadata?
+    private var inflater: MessageInflater
+
+    init(_ call: ServerCall) {
+      self.call = call
+      self.metadata = call.head.metadata
+      self.inflater = MessageInflater(encoding: call.head.requestEncoding)
+    }
+
+    /// Takes what comes next.
+    ///
+    /// - Throws: The error that the call failed with.
+    mutating func next() throws(RPCError) -> Next {
+      if let metadata = self.metadata.take() {
+        return .part(.metadata(metadata))
+      }
+
+      switch try self.call.nextRequestEvent() {
+      case .message(let message):
+        return .part(.message(message))
+      case .compressedMessage(let bytes):
+        return .part(.message(try self.call.inflate(bytes, with: &self.inflater)))
+      case .needsBytes:
+        return .needsBytes
+      case .end:
+        return .end
       }
     }
   }

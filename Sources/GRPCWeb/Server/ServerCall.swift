@@ -54,15 +54,38 @@ package final class ServerCall: Sendable {
   /// come; one message may take more.
   static let maximumUnreadBytes = 64 * 1024
 
+  /// What the client asked for.
+  package let head: GRPCWebCallHead
+  private let configuration: GRPCWebServerConfiguration
+
   private let state: Mutex<State>
+
+  /// Makes frames of messages: not under the lock of the state, which an event loop may wait for, and
+  /// compression takes long.
+  private let deflater: Mutex<MessageDeflater>
 
   /// Starts a call.
   ///
   /// - Parameters:
-  ///   - exchange: What decides about it.
+  ///   - head: What the client asked for.
+  ///   - configuration: How it is answered.
   ///   - front: Who sends and receives, where that is on an event loop.
-  init(exchange: sending ServerExchange, front: (any ServerCallFront)? = nil) {
+  init(
+    _ head: GRPCWebCallHead,
+    configuration: GRPCWebServerConfiguration,
+    front: (any ServerCallFront)? = nil
+  ) {
+    self.head = head
+    self.configuration = configuration
+    let exchange = ServerExchange(call: head, configuration: configuration)
     self.state = Mutex(State(exchange: exchange, front: front))
+    self.deflater = Mutex(
+      MessageDeflater(
+        encoding: head.responseEncoding,
+        minimumMessageSize: configuration.compression.minimumMessageSize,
+        maximumMessageSize: configuration.limits.maximumResponseMessageSize
+      )
+    )
   }
 
   // The service
@@ -132,6 +155,24 @@ package final class ServerCall: Sendable {
   }
 
   // The request
+
+  /// Decompresses a message of the request.
+  ///
+  /// - Throws: The error that the call failed with; a fault in the message fails it.
+  func inflate(
+    _ bytes: ByteBuffer,
+    with inflater: inout MessageInflater
+  ) throws(RPCError) -> GRPCWebMessage {
+    do throws(RPCError) {
+      return try inflater.inflate(
+        bytes,
+        limit: self.configuration.limits.maximumRequestMessageSize
+      )
+    } catch {
+      self.serviceFailed(error)
+      throw error
+    }
+  }
 
   /// Asks for the next part of the request, of which the service reads one at a time.
   ///
@@ -222,10 +263,34 @@ package final class ServerCall: Sendable {
   /// - Throws: The error that the call failed with, or a `CancellationError` when the task is
   ///   cancelled while it waits.
   func write(_ part: RPCResponsePart<GRPCWebMessage>) async throws {
+    let isWritable: Bool
+    switch part {
+    case .metadata(let metadata):
+      isWritable = try self.write { exchange throws(RPCError) in try exchange.write(metadata) }
+    case .message(let message):
+      let frame = try self.frame(message)
+      isWritable = try self.write { exchange throws(RPCError) in try exchange.write(frame: frame) }
+    case .status(let status, let metadata):
+      isWritable = try self.write { exchange throws(RPCError) in
+        try exchange.write(status, metadata)
+      }
+    }
+
+    if !isWritable {
+      try await self.suspend(in: \.writers) { !$0.exchange.isWritable }
+    }
+  }
+
+  /// Writes to the exchange, and wakes whoever has waited for it.
+  ///
+  /// - Returns: Whether the writer may go on.
+  private func write(
+    _ body: (inout ServerExchange) throws(RPCError) -> Void
+  ) throws(RPCError) -> Bool {
     var failure: RPCError?
     let (waiting, isWritable) = self.state.withLock { state -> (Waiting, Bool) in
       do throws(RPCError) {
-        try state.exchange.write(part)
+        try body(&state.exchange)
       } catch {
         failure = error
       }
@@ -236,8 +301,20 @@ package final class ServerCall: Sendable {
     if let failure = failure {
       throw failure
     }
-    if !isWritable {
-      try await self.suspend(in: \.writers) { !$0.exchange.isWritable }
+    return isWritable
+  }
+
+  /// Makes a frame of a message of the response.
+  ///
+  /// - Throws: `resourceExhausted` when it is too large, which fails the call.
+  private func frame(_ message: GRPCWebMessage) throws(RPCError) -> ByteBuffer {
+    do throws(RPCError) {
+      return try self.deflater.withLock { deflater throws(RPCError) in
+        try deflater.frame(message)
+      }
+    } catch {
+      self.serviceFailed(error)
+      throw error
     }
   }
 

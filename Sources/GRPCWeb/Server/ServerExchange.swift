@@ -20,7 +20,6 @@ struct ServerExchange: Sendable {
     self.call = call
     self.request = RequestDecoder(
       mode: call.requestMode,
-      encoding: call.requestEncoding ?? .identity,
       isStreaming: call.method.type?.isRequestStreaming ?? true,
       maximumMessageSize: configuration.limits.maximumRequestMessageSize
     )
@@ -73,23 +72,42 @@ struct ServerExchange: Sendable {
 
   // The response
 
-  /// Writes a part of the response.
+  /// Writes initial metadata.
   ///
-  /// - Throws: The error that the call failed with; a part that can't be sent fails it.
-  mutating func write(_ part: RPCResponsePart<GRPCWebMessage>) throws(RPCError) {
+  /// - Throws: The error that the call failed with; what can't be sent fails it.
+  mutating func write(_ metadata: Metadata) throws(RPCError) {
     do throws(RPCError) {
-      switch part {
-      case .metadata(let metadata):
-        try self.response.write(metadata)
-      case .message(let message):
-        try self.response.write(message)
-      case .status(let status, let metadata):
-        try self.response.write(status, metadata)
-      }
+      try self.response.write(metadata)
     } catch {
-      self.fail(error)
-      throw error
+      throw self.failed(error)
     }
+  }
+
+  /// Writes a message, of which a frame has been made.
+  ///
+  /// - Throws: The error that the call failed with; what can't be sent fails it.
+  mutating func write(frame: ByteBuffer) throws(RPCError) {
+    do throws(RPCError) {
+      try self.response.write(frame: frame)
+    } catch {
+      throw self.failed(error)
+    }
+  }
+
+  /// Writes the status, which ends the response.
+  ///
+  /// - Throws: The error that the call failed with; what can't be sent fails it.
+  mutating func write(_ status: Status, _ metadata: Metadata) throws(RPCError) {
+    do throws(RPCError) {
+      try self.response.write(status, metadata)
+    } catch {
+      throw self.failed(error)
+    }
+  }
+
+  private mutating func failed(_ error: RPCError) -> RPCError {
+    self.fail(error)
+    return error
   }
 
   /// Ends the call with an error, unless it has ended: the deadline passed, the peer is gone, the

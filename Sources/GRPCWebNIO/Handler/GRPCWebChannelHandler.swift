@@ -42,7 +42,6 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   /// The call that is being answered.
   private struct RunningCall {
     var call: ServerCall
-    var head: GRPCWebCallHead
     /// Whether the service has been started on it.
     var isStarted = false
     /// Whether the client wants the connection closed afterwards.
@@ -188,9 +187,8 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     let call = self.transport.makeCall(head, front: self.front)
     self.running = RunningCall(
       call: call,
-      head: head,
       closesConnection: self.closesConnection(request),
-      deadline: self.scheduleDeadline(of: call, head, context: context)
+      deadline: self.scheduleDeadline(of: call, context: context)
     )
     if self.httpVersion == .http1, let expectation = request.headerFields[.expect],
       expectation.lowercased() == "100-continue"
@@ -207,10 +205,9 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
 
   private func scheduleDeadline(
     of call: ServerCall,
-    _ head: GRPCWebCallHead,
     context: ChannelHandlerContext
   ) -> Scheduled<Void>? {
-    guard let timeout = head.timeout else { return nil }
+    guard let timeout = call.head.timeout else { return nil }
     // A timeout may have up to eight digits of hours, more than event loops can count.
     let delay = min(TimeAmount(timeout), .hours(24 * 365))
     return context.eventLoop.scheduleTask(in: delay) {
@@ -227,7 +224,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   private func startCall(context: ChannelHandlerContext) {
     guard let running = self.running, !running.isStarted else { return }
     self.running?.isStarted = true
-    self.transport.start(running.call, running.head, peers: self.peers(of: context))
+    self.transport.start(running.call, peers: self.peers(of: context))
   }
 
   private func peers(of context: ChannelHandlerContext) -> GRPCWebPeers {

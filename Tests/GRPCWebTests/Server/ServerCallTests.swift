@@ -19,7 +19,7 @@ struct ServerCallTests {
       requestMode: .binary,
       configuration: configuration
     )
-    return ServerCall(exchange: ServerExchange(call: head, configuration: configuration))
+    return ServerCall(head, configuration: configuration)
   }
 
   @Test("Requirement 25: a call that ended before its service was noted stops it all the same")
@@ -174,6 +174,40 @@ struct ServerCallTests {
     await waiting.value
     #expect(!call.isReading)
     await call.untilReadingEnds()
+  }
+
+  @Test("Requirement 19: a message that is too large to be sent fails the call")
+  @available(GRPCWeb 1.0, *)
+  func tooLargeToBeSent() async throws {
+    let call = try Self.call(
+      Sonora_Test_Echo.Method.Get.descriptor,
+      configuration: .defaults { $0.limits.maximumResponseMessageSize = 1 }
+    )
+    try await call.write(.metadata([:]))
+    let error = await #expect(throws: RPCError.self) {
+      try await call.write(.message(GRPCWebMessage([1, 2])))
+    }
+    #expect(error?.code == .resourceExhausted)
+    #expect(call.status?.code == .resourceExhausted)
+    await #expect(throws: RPCError.self) {
+      try await call.write(.status(Status(code: .ok, message: ""), [:]))
+    }
+    #expect(call.status?.code == .resourceExhausted)
+    #expect(await call.nextOutput()?.isEnd == true)
+  }
+
+  @Test("Requirement 18: a compressed message that can't be inflated fails the call")
+  @available(GRPCWeb 1.0, *)
+  func uninflatable() async throws {
+    let call = try Self.call()
+    let body = TestBody([TestFrame(flags: 1, payload: [1, 2]).bytes])
+    var parts = ServerCall.Request(call: call, body: body).makeAsyncIterator()
+    _ = try await parts.next()
+    let error = await #expect(throws: RPCError.self) {
+      try await parts.next()
+    }
+    #expect(error?.code == .internalError)
+    #expect(call.status?.code == .internalError)
   }
 
   @Test("Requirement 6: a fault in the request fails the call, whatever the service does about it")

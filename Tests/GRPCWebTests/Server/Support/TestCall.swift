@@ -39,7 +39,8 @@ protocol CallAnswering {
   func respond<Body: AsyncSequence & Sendable>(
     to call: GRPCWebCallHead,
     body: Body,
-    peers: GRPCWebPeers
+    peers: GRPCWebPeers,
+    watchClient: ((_ clientIsGone: @escaping @Sendable () -> Void) -> Void)?
   ) async -> GRPCWebResponse where Body.Element == ByteBuffer
 }
 
@@ -60,7 +61,7 @@ extension CallAnswering {
     guard case .call(let head) = self.route(try call.head(), prefix: "") else {
       throw TestAnswer.Malformed(description: "Not routed to a call.")
     }
-    return await self.respond(to: head, body: body, peers: peers)
+    return await self.respond(to: head, body: body, peers: peers, watchClient: nil)
   }
 
   /// Hands a call over and reads its response to the end.

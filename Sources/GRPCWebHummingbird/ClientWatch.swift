@@ -1,0 +1,89 @@
+internal import Hummingbird
+public import HummingbirdCore
+internal import NIOCore
+internal import NIOHTTPTypes
+
+@available(GRPCWeb 1.0, *)
+extension HTTP1Channel.Configuration {
+  /// A configuration of HTTP/1.1 connections, or of the streams of HTTP/2 connections, that are watched: a
+  /// client that goes away cancels the call that ``GRPCWebMiddleware`` answers, at once.
+  ///
+  /// On HTTP/1.1 a client that closes its sending side counts as gone, even though it could still read:
+  /// there is no telling it from one that closed both.
+  ///
+  /// - Parameter configuration: The configuration otherwise.
+  public static func watchingClients(_ configuration: Self = Self()) -> Self {
+    let handlers = configuration.additionalChannelHandlers
+    var configuration = configuration
+    configuration.additionalChannelHandlers = { handlers() + [ClientWatchHandler()] }
+    return configuration
+  }
+}
+
+/// Asks the handler of a channel to tell when its client goes away.
+@available(GRPCWeb 1.0, *)
+struct ClientWatch: Sendable {
+  fileprivate let clientIsGone: @Sendable () -> Void
+
+  /// Starts to watch, where the context knows its channel, and the channel has the handler for it.
+  static func start(_ context: some RequestContext, _ clientIsGone: @escaping @Sendable () -> Void)
+  {
+    guard let channel = (context as? any ChannelRequestContext)?.channel else { return }
+    channel.eventLoop.execute {
+      guard channel.isActive else {
+        clientIsGone()
+        return
+      }
+      // Without the handler nobody takes the event, and nothing happens.
+      channel.triggerUserOutboundEvent(ClientWatch(clientIsGone: clientIsGone), promise: nil)
+    }
+  }
+}
+
+/// Tells when the client of a channel goes away.
+@available(GRPCWeb 1.0, *)
+private final class ClientWatchHandler: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  /// The watch of the request being answered.
+  ///
+  /// A channel's requests are answered one after another.
+  private var watch: ClientWatch?
+
+  func triggerUserOutboundEvent(
+    context: ChannelHandlerContext,
+    event: Any,
+    promise: EventLoopPromise<Void>?
+  ) {
+    if let watch = event as? ClientWatch {
+      self.watch = watch
+      promise?.succeed()
+    } else {
+      context.triggerUserOutboundEvent(event, promise: promise)
+    }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event as? ChannelEvent == .inputClosed {
+      self.tellClientIsGone()
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    self.tellClientIsGone()
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    self.tellClientIsGone()
+    context.fireErrorCaught(error)
+  }
+
+  private func tellClientIsGone() {
+    self.watch.take()?.clientIsGone()
+  }
+}
