@@ -193,9 +193,17 @@ class Grpcio(Client):
         self.channel = await self._exits.enter_async_context(channel)
 
     async def call(
-        self, service, method, requests, timeout=None, metadata=(), on_message=lambda _: None
+        self,
+        service,
+        method,
+        requests,
+        timeout=None,
+        metadata=(),
+        on_message=lambda _: None,
+        compressed=False,
     ):
         info = methods(service)[method]
+        compression = grpc.Compression.Gzip if compressed else grpc.Compression.NoCompression
         streams_request = info.stream_type in (StreamType.CLIENT_STREAM, StreamType.BIDI_STREAM)
         streams_response = info.stream_type in (StreamType.SERVER_STREAM, StreamType.BIDI_STREAM)
         sent = "stream" if streams_request else "unary"
@@ -206,7 +214,9 @@ class Grpcio(Client):
             response_deserializer=info.output.FromString,
         )
         request = requests if streams_request else await anext(requests)
-        call = callable(request, timeout=timeout, metadata=list(metadata))
+        call = callable(
+            request, timeout=timeout, metadata=list(metadata), compression=compression
+        )
         messages = []
         try:
             if streams_response:

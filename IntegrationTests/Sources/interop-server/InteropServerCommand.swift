@@ -67,8 +67,9 @@ struct InteropServerCommand: AsyncParsableCommand {
       configuration: self.serverConfiguration
     )
     let router = Router(context: GRPCWebRequestContext.self)
-    var connections = HTTP1Channel.Configuration()
+    let connections: HTTP1Channel.Configuration
     if self.front == .middleware {
+      connections = .watchingClients()
       router.add(middleware: RequestEncodingMiddleware())
       router.add(middleware: grpcWeb.middleware())
     } else {
