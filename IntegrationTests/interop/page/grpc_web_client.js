@@ -16,8 +16,8 @@ const CODES = { OK: 0, CANCELLED: 1, UNKNOWN: 2, DEADLINE_EXCEEDED: 4, INTERNAL:
  * @param {boolean} options.compressed whether to compress the messages
  * @param {number} options.timeout in milliseconds; none if it is 0
  * @param {number} options.cancelAfter so many messages; never if it is 0
- * @returns {Promise<object>} `code` and `message` of the status; `headers`; `trailers`; the `messages` in
- *   base64; `arrivals`, when each of them came, and `ended`, in milliseconds after the request
+ * @returns {Promise<object>} `code` and `message` of the status; `httpStatus`; `headers`; `trailers`; the
+ *   `messages` in base64; `arrivals`, when each of them came, and `ended`, in milliseconds after the request
  */
 export async function call(options) {
   const { api, timeout, cancelAfter } = options;
@@ -34,7 +34,8 @@ export async function call(options) {
   const body = await encode(options);
   const start = performance.now();
   const receiver = {
-    begin(headers) {
+    begin(httpStatus, headers) {
+      result.httpStatus = httpStatus;
       result.headers = Object.fromEntries(headers);
     },
     receive(chunk) {
@@ -94,7 +95,7 @@ async function sendWithFetch({ url, body, credentials, headers }, receiver, sign
     credentials: credentials ? "include" : "omit",
     cache: "no-store",
   });
-  receiver.begin(response.headers.entries());
+  receiver.begin(response.status, response.headers.entries());
   const reader = response.body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
@@ -129,7 +130,8 @@ function sendWithXHR({ url, body, credentials, headers }, receiver, signal) {
     request.onreadystatechange = () => {
       if (request.readyState !== XMLHttpRequest.HEADERS_RECEIVED || request.status === 0) return;
       const lines = request.getAllResponseHeaders().trim().split("\r\n");
-      receiver.begin(lines.map((line) => [line.split(":", 1)[0], line.replace(/^[^:]*: ?/, "")]));
+      const headers = lines.map((line) => [line.split(":", 1)[0], line.replace(/^[^:]*: ?/, "")]);
+      receiver.begin(request.status, headers);
     };
     request.onprogress = () => attempt(receive);
     request.onload = () => attempt(() => (receive(), resolve()));
@@ -162,7 +164,9 @@ async function gzip(bytes) {
 }
 
 /** The status of a call whose response has come as a whole. */
-function statusOf({ trailers, headers }, frames, base64) {
+function statusOf({ httpStatus, trailers, headers }, frames, base64) {
+  // As clients in use do, which look for no gRPC status then.
+  if (httpStatus !== 200) return { code: CODES.UNKNOWN, message: `the HTTP status is ${httpStatus}` };
   if (frames.isCut || base64.isCut) {
     return { code: CODES.INTERNAL, message: "the response ends inside of a frame" };
   }
