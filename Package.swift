@@ -6,8 +6,14 @@ let products: [Product] = [
   .library(name: "GRPCWeb", targets: ["GRPCWeb"]),
   .library(name: "GRPCWebNIO", targets: ["GRPCWebNIO"]),
   .library(name: "GRPCWebHummingbird", targets: ["GRPCWebHummingbird"]),
+  .library(name: "GRPCWebFlyingFox", targets: ["GRPCWebFlyingFox"]),
   .library(name: "GRPCWebAsyncHTTPClient", targets: ["GRPCWebAsyncHTTPClient"]),
   .library(name: "GRPCWebURLSession", targets: ["GRPCWebURLSession"]),
+  // For the tests of adapters in packages of their own, such as Integrations/GRPCWebVapor.
+  .library(
+    name: "GRPCWebAdapterContract",
+    targets: ["GRPCWebAdapterContract", "GRPCWebTestSupport"]
+  ),
 ]
 
 let dependencies: [Package.Dependency] = [
@@ -21,6 +27,7 @@ let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.16.0"),
   .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.26.0"),
   .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
+  .package(url: "https://github.com/swhitty/FlyingFox.git", .upToNextMinor(from: "0.27.1")),
 
   // Test-only dependencies:
   .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.31.0", traits: []),
@@ -99,6 +106,18 @@ let targets: [Target] = [
     swiftSettings: swiftSettings
   ),
   .target(
+    name: "GRPCWebFlyingFox",
+    dependencies: [
+      "GRPCWeb",
+      .product(name: "FlyingFox", package: "FlyingFox"),
+      .product(name: "FlyingSocks", package: "FlyingFox"),
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "NIOCore", package: "swift-nio"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .target(
     name: "GRPCWebAsyncHTTPClient",
     dependencies: [
       "GRPCWeb",
@@ -125,10 +144,27 @@ let targets: [Target] = [
   .target(
     name: "GRPCWebTestSupport",
     dependencies: [
+      "CZlib",
       "GRPCWeb",
-      "GRPCWebHummingbird",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+    ],
+    path: "Tests/GRPCWebTestSupport",
+    exclude: ["Protos"],
+    swiftSettings: swiftSettings
+  ),
+  .target(
+    name: "GRPCWebClientTestSupport",
+    dependencies: [
+      "GRPCWeb",
+      "GRPCWebHummingbird",
+      "GRPCWebTestSupport",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "Hummingbird", package: "hummingbird"),
       .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "Logging", package: "swift-log"),
@@ -136,8 +172,51 @@ let targets: [Target] = [
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
-    path: "Tests/GRPCWebTestSupport",
-    exclude: ["Protos"],
+    path: "Tests/GRPCWebClientTestSupport",
+    swiftSettings: swiftSettings
+  ),
+  .target(
+    name: "GRPCWebAdapterContract",
+    dependencies: [
+      "GRPCWeb",
+      "GRPCWebTestSupport",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+    ],
+    path: "Tests/GRPCWebAdapterContract",
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebFlyingFoxTests",
+    dependencies: [
+      "GRPCWebFlyingFox",
+      "GRPCWebTestSupport",
+      .product(name: "FlyingFox", package: "FlyingFox"),
+      .product(name: "FlyingSocks", package: "FlyingFox"),
+      .product(name: "NIOCore", package: "swift-nio"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebContractTests",
+    dependencies: [
+      "GRPCWeb",
+      "GRPCWebAdapterContract",
+      "GRPCWebFlyingFox",
+      "GRPCWebHummingbird",
+      "GRPCWebNIO",
+      "GRPCWebTestSupport",
+      .product(name: "FlyingFox", package: "FlyingFox"),
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "HummingbirdCore", package: "hummingbird"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    ],
     swiftSettings: swiftSettings
   ),
   .testTarget(
@@ -159,6 +238,7 @@ let targets: [Target] = [
     dependencies: [
       "GRPCWeb",
       "GRPCWebAsyncHTTPClient",
+      "GRPCWebClientTestSupport",
       "GRPCWebTestSupport",
       .product(name: "AsyncHTTPClient", package: "async-http-client"),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
@@ -173,9 +253,38 @@ let targets: [Target] = [
     name: "GRPCWebURLSessionTests",
     dependencies: [
       "GRPCWeb",
+      "GRPCWebClientTestSupport",
       "GRPCWebTestSupport",
       "GRPCWebURLSession",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebNIOTests",
+    dependencies: [
+      "GRPCWeb",
+      "GRPCWebHummingbird",
+      "GRPCWebNIO",
+      "GRPCWebTestSupport",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "Hummingbird", package: "hummingbird"),
+      .product(name: "HummingbirdCore", package: "hummingbird"),
+      .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOEmbedded", package: "swift-nio"),
+      .product(name: "NIOHPACK", package: "swift-nio-http2"),
+      .product(name: "NIOHTTP1", package: "swift-nio"),
+      .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+      .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+      .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
+      .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      .product(name: "NIOTLS", package: "swift-nio"),
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     swiftSettings: swiftSettings

@@ -9,6 +9,7 @@ let package = Package(
     .executable(name: "greeter", targets: ["greeter"]),
     // For the other examples, which greet in other frameworks or call the greeter.
     .library(name: "GreeterService", targets: ["GreeterService"]),
+    .library(name: "GreeterApp", targets: ["GreeterApp"]),
   ],
   dependencies: [
     .package(name: "sonora", path: "../.."),
@@ -25,15 +26,24 @@ let package = Package(
         .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
       ]
     ),
-    .executableTarget(
-      name: "greeter",
+    // The page and the flags, which every greeter has.
+    .target(
+      name: "GreeterApp",
       dependencies: [
         "GreeterService",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "GRPCWebHummingbird", package: "sonora"),
-        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "GRPCWeb", package: "sonora"),
       ],
       resources: [.copy("Public")]
+    ),
+    .executableTarget(
+      name: "greeter",
+      dependencies: [
+        "GreeterApp",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "GRPCWebHummingbird", package: "sonora"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+      ]
     ),
   ]
 )

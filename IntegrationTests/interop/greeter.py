@@ -21,7 +21,7 @@ GREETER_LISTENS = r"^Greeter is listening on (http://\S+)$"
 REPOSITORY = pathlib.Path(__file__).parents[2]
 PROTOS = REPOSITORY / "Examples/greeter/Protos"
 INTEROP_PROTOS = REPOSITORY / "IntegrationTests/Protos"
-PAGE = REPOSITORY / "Examples/greeter/Sources/greeter/Public"
+PAGE = REPOSITORY / "Examples/greeter/Sources/GreeterApp/Public"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -52,6 +52,8 @@ private final class ClientWatchHandler: ChannelDuplexHandler, RemovableChannelHa
   ///
   /// A channel's requests are answered one after another.
   private var watch: ClientWatch?
+  /// Whether the client has gone, perhaps before its request was watched.
+  private var isClientGone = false
 
   func triggerUserOutboundEvent(
     context: ChannelHandlerContext,
@@ -59,7 +61,11 @@ private final class ClientWatchHandler: ChannelDuplexHandler, RemovableChannelHa
     promise: EventLoopPromise<Void>?
   ) {
     if let watch = event as? ClientWatch {
-      self.watch = watch
+      if self.isClientGone {
+        watch.clientIsGone()
+      } else {
+        self.watch = watch
+      }
       promise?.succeed()
     } else {
       context.triggerUserOutboundEvent(event, promise: promise)
@@ -84,6 +90,7 @@ private final class ClientWatchHandler: ChannelDuplexHandler, RemovableChannelHa
   }
 
   private func tellClientIsGone() {
+    self.isClientGone = true
     self.watch.take()?.clientIsGone()
   }
 }

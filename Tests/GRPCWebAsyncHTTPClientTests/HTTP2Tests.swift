@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import GRPCCore
 import GRPCWebAsyncHTTPClient
+import GRPCWebClientTestSupport
 import GRPCWebTestSupport
 import HummingbirdCore
 import HummingbirdHTTP2

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import GRPCCore
 import GRPCWebAsyncHTTPClient
+import GRPCWebClientTestSupport
 import GRPCWebTestSupport
 import SwiftProtobuf
 import Testing
@@ -55,9 +56,9 @@ struct RoundTripTests {
   func requestBackPressure() async throws {
     let size = 64 * 1024
     let total = 4096
-    let gate = Latch()
-    let service = ClosureEchoService(collect: { request in
-      await gate.wait()
+    let gate = Gate()
+    let service = ScriptedService(onCollect: { request, _ in
+      try await gate.pass()
       let count = try await request.messages.reduce(into: 0) { count, _ in count += 1 }
       return ServerResponse(message: .with { $0.text = "\(count)" })
     })
@@ -103,7 +104,7 @@ struct RoundTripTests {
   func progressive(mode: BodyMode) async throws {
     // The second message is written when the first has been read, and the third then.
     let (reads, read) = AsyncStream.makeStream(of: Void.self)
-    let service = ClosureEchoService.expanding { _ in
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
         var reads = reads.makeAsyncIterator()
         for text in ["first", "second", "third"] {
@@ -112,7 +113,7 @@ struct RoundTripTests {
         }
         return [:]
       }
-    }
+    })
     let client = GRPCWebClientConfiguration.defaults { $0.mode = mode }
     try await withEchoClient(service: service, configuration: client) { echo in
       let texts = try await echo.expand(Sonora_Test_EchoMessage()) { response in
@@ -130,14 +131,14 @@ struct RoundTripTests {
   @Test("Initial metadata is there before the first message")
   @available(GRPCWeb 1.0, *)
   func metadataFirst() async throws {
-    let gate = Latch()
-    let service = ClosureEchoService.expanding { _ in
+    let gate = Gate()
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse(metadata: ["x-early": "1"]) { writer in
-        await gate.wait()
+        try await gate.pass()
         try await writer.write(.with { $0.text = "late" })
         return [:]
       }
-    }
+    })
     try await withEchoClient(service: service) { echo in
       try await echo.expand(Sonora_Test_EchoMessage()) { response in
         #expect(Array(response.metadata["x-early"]) == ["1"])
@@ -151,7 +152,7 @@ struct RoundTripTests {
   @Test("Requirement 8: metadata of all sorts, there and back")
   @available(GRPCWeb 1.0, *)
   func metadata() async throws {
-    let service = ClosureEchoService(get: { request in
+    let service = ScriptedService(onGet: { request, _ in
       var metadata = Metadata()
       for value in request.metadata[stringValues: "x-text"] {
         metadata.addString(value, forKey: "x-text")
@@ -190,7 +191,7 @@ struct RoundTripTests {
     placement: GRPCWebServerConfiguration.ErrorPlacement,
     mode: BodyMode
   ) async throws {
-    let service = ClosureEchoService(get: { _ in
+    let service = ScriptedService(onGet: { _, _ in
       throw RPCError(
         code: .aborted,
         message: "50 % l\u{e4}uft\n\u{1f6d1}",
@@ -216,12 +217,12 @@ struct RoundTripTests {
   @Test("Requirement 14: an error after messages of a stream comes after them")
   @available(GRPCWeb 1.0, *)
   func errorInMidStream() async throws {
-    let service = ClosureEchoService.expanding { _ in
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
         try await writer.write(.with { $0.text = "one" })
         throw RPCError(code: .dataLoss, message: "then lost")
       }
-    }
+    })
     try await withEchoClient(service: service) { echo in
       let counter = Counter()
       let error = await #expect(throws: RPCError.self) {
@@ -303,7 +304,7 @@ struct RoundTripTests {
   @Test("Requirement 7: a handler that takes too long is deadlineExceeded")
   @available(GRPCWeb 1.0, *)
   func deadline() async throws {
-    let service = ClosureEchoService(get: { request in
+    let service = ScriptedService(onGet: { request, _ in
       // The time that the client sends is the server's to see.
       let timeout = Array(request.metadata["grpc-timeout"])
       #expect(timeout.count == 1)
@@ -327,7 +328,7 @@ struct RoundTripTests {
     let size = 64 * 1024
     let total = 4096
     let written = Counter()
-    let service = ClosureEchoService.expanding { _ in
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
         let message = Sonora_Test_EchoMessage.with { $0.payload = Data(count: size) }
         for _ in 0 ..< total {
@@ -336,7 +337,7 @@ struct RoundTripTests {
         }
         return [:]
       }
-    }
+    })
     try await withEchoClient(service: service) { echo in
       try await echo.expand(Sonora_Test_EchoMessage()) { response in
         var messages = response.messages.makeAsyncIterator()
@@ -356,17 +357,17 @@ struct RoundTripTests {
   @Test("Requirement 25: cancellation by the client stops the handler")
   @available(GRPCWeb 1.0, *)
   func cancellation() async throws {
-    let stopped = Latch()
-    let service = ClosureEchoService.expanding { _ in
+    let stopped = Gate()
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
         defer { stopped.open() }
         while true {
           try await writer.write(.with { $0.payload = Data(count: 1000) })
         }
       }
-    }
+    })
     try await withEchoClient(service: service) { echo in
-      let reading = Latch()
+      let reading = Gate()
       let call = Task {
         try await echo.expand(Sonora_Test_EchoMessage()) { response in
           for try await _ in response.messages {
@@ -374,33 +375,31 @@ struct RoundTripTests {
           }
         }
       }
-      await reading.wait()
+      try await reading.pass()
       call.cancel()
       await #expect(throws: (any Error).self) { try await call.value }
-      await stopped.wait()
-      #expect(!Task.isCancelled)
+      try await stopped.pass()
     }
   }
 
   @Test("A client that has read enough stops the handler")
   @available(GRPCWeb 1.0, *)
   func abandonment() async throws {
-    let stopped = Latch()
-    let service = ClosureEchoService.expanding { _ in
+    let stopped = Gate()
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
         defer { stopped.open() }
         while true {
           try await writer.write(.with { $0.payload = Data(count: 1000) })
         }
       }
-    }
+    })
     try await withEchoClient(service: service) { echo in
       let size = try await echo.expand(Sonora_Test_EchoMessage()) { response in
         try await response.messages.first { _ in true }?.payload.count
       }
       #expect(size == 1000)
-      await stopped.wait()
-      #expect(!Task.isCancelled)
+      try await stopped.pass()
     }
   }
 

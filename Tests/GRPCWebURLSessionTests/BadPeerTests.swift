@@ -1,4 +1,5 @@
 import GRPCCore
+import GRPCWebClientTestSupport
 import GRPCWebTestSupport
 import GRPCWebURLSession
 import Testing

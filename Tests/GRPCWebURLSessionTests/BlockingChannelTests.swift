@@ -1,5 +1,6 @@
 import Foundation
 import GRPCCore
+import GRPCWebClientTestSupport
 import GRPCWebTestSupport
 import GRPCWebURLSession
 import SwiftProtobuf
@@ -65,7 +66,7 @@ struct BlockingChannelTests {
   @Test("The error of a call is thrown")
   @available(GRPCWeb 1.0, *)
   func unaryError() async throws {
-    let service = ClosureEchoService(get: { _ in
+    let service = ScriptedService(onGet: { _, _ in
       throw RPCError(code: .notFound, message: "gone", metadata: ["x-why": "because"])
     })
     let error = await #expect(throws: RPCError.self) {
@@ -121,26 +122,26 @@ struct BlockingChannelTests {
   }
 
   @available(GRPCWeb 1.0, *)
-  private static var failing: ClosureEchoService {
-    ClosureEchoService.expanding { _ in
+  private static var failing: ScriptedService {
+    ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
         try await writer.write(.with { $0.text = "one" })
         throw RPCError(code: .dataLoss, message: "lost")
       }
-    }
+    })
   }
 
   @Test("next(timeout:) gives up, and the stream goes on")
   @available(GRPCWeb 1.0, *)
   func timeoutOfNext() async throws {
-    let gate = Latch()
-    let service = ClosureEchoService.expanding { _ in
+    let gate = Gate()
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
-        await gate.wait()
+        try await gate.pass()
         try await writer.write(.with { $0.text = "late" })
         return [:]
       }
-    }
+    })
     try await withChannel(service: service) { channel in
       let messages = try channel.expand("")
       let error = #expect(throws: RPCError.self) { try messages.next(timeout: .milliseconds(50)) }
@@ -185,12 +186,12 @@ struct BlockingChannelTests {
   @Test("Metadata, and trailing metadata when all has been read")
   @available(GRPCWeb 1.0, *)
   func metadata() async throws {
-    let service = ClosureEchoService.expanding { _ in
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse(metadata: ["x-first": "1"]) { writer in
         try await writer.write(.with { $0.text = "message" })
         return ["x-last": "2"]
       }
-    }
+    })
     try await withChannel(service: service) { channel in
       let messages = try channel.expand("")
       #expect(try Array(messages.metadata()[stringValues: "x-first"]) == ["1"])
@@ -204,9 +205,9 @@ struct BlockingChannelTests {
   @Test("Metadata of a call that failed before there was any is its error")
   @available(GRPCWeb 1.0, *)
   func noMetadata() async throws {
-    let service = ClosureEchoService.expanding { _ in
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse(error: RPCError(code: .aborted, message: "no"))
-    }
+    })
     try await withChannel(service: service) { channel in
       let messages = try channel.expand("")
       let error = #expect(throws: RPCError.self) { try messages.metadata() }
@@ -217,13 +218,13 @@ struct BlockingChannelTests {
   @Test("Close ends what runs, and further calls fail")
   @available(GRPCWeb 1.0, *)
   func close() async throws {
-    let service = ClosureEchoService.expanding { _ in
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
         while true {
           try await writer.write(.with { $0.text = "more" })
         }
       }
-    }
+    })
     try await withChannel(service: service) { channel in
       let messages = try channel.expand("")
       #expect(try messages.next()?.get().text == "more")
@@ -272,16 +273,16 @@ struct BlockingChannelTests {
   @Test("Several threads read one stream: each message once, and all see its end")
   @available(GRPCWeb 1.0, *)
   func sharedMessages() async throws {
-    let gate = Latch()
-    let service = ClosureEchoService.expanding { _ in
+    let gate = Gate()
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
-        await gate.wait()
+        try await gate.pass()
         for _ in 0 ..< 100 {
           try await writer.write(.with { $0.text = "x" })
         }
         return [:]
       }
-    }
+    })
     try await withServer(services: [service]) { url in
       let transport = try GRPCWebClientTransport(url: url, httpClient: URLSessionAdapter())
       let channel = try await onThread { BlockingChannel(transport: transport) }
@@ -312,19 +313,19 @@ struct BlockingChannelTests {
   @Test("Letting go of the messages cancels the call")
   @available(GRPCWeb 1.0, *)
   func lettingGo() async throws {
-    let stopped = Latch()
+    let stopped = Gate()
     try await withChannel(service: Self.endless(stopped)) { channel in
       var messages: BlockingMessages<Sonora_Test_EchoMessage>? = try channel.expand("")
       #expect(try messages?.next(timeout: patience)?.text == "more")
       messages = nil
-      try channel.wait(timeout: patience) { await stopped.wait() }
+      try channel.wait(timeout: patience) { try await stopped.pass() }
     }
   }
 
   @Test("Messages can be cancelled")
   @available(GRPCWeb 1.0, *)
   func cancel() async throws {
-    let stopped = Latch()
+    let stopped = Gate()
     try await withChannel(service: Self.endless(stopped)) { channel in
       let messages = try channel.expand("")
       #expect(try messages.next(timeout: patience)?.text == "more")
@@ -332,20 +333,20 @@ struct BlockingChannelTests {
       #expect(throws: (any Error).self) {
         while try messages.next(timeout: patience) != nil {}
       }
-      try channel.wait(timeout: patience) { await stopped.wait() }
+      try channel.wait(timeout: patience) { try await stopped.pass() }
     }
   }
 
   @available(GRPCWeb 1.0, *)
-  private static func endless(_ stopped: Latch) -> ClosureEchoService {
-    ClosureEchoService.expanding { _ in
+  private static func endless(_ stopped: Gate) -> ScriptedService {
+    ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
         defer { stopped.open() }
         while true {
           try await writer.write(.with { $0.text = "more" })
         }
       }
-    }
+    })
   }
 
   @Test("Requirement 26: the server is slowed down when nobody reads")
@@ -353,7 +354,7 @@ struct BlockingChannelTests {
   func backPressure() async throws {
     let total = 4096
     let written = Counter()
-    let service = ClosureEchoService.expanding { _ in
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
         let message = Sonora_Test_EchoMessage.with { $0.payload = Data(count: 64 * 1024) }
         for _ in 0 ..< total {
@@ -362,7 +363,7 @@ struct BlockingChannelTests {
         }
         return [:]
       }
-    }
+    })
     try await withChannel(service: service) { channel in
       let messages = try channel.expand("")
       #expect(try messages.next(timeout: patience)?.payload.count == 64 * 1024)

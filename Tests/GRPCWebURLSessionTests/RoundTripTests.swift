@@ -1,5 +1,6 @@
 import Foundation
 import GRPCCore
+import GRPCWebClientTestSupport
 import GRPCWebTestSupport
 import GRPCWebURLSession
 import SwiftProtobuf
@@ -51,7 +52,7 @@ struct RoundTripTests {
   func progressive(mode: BodyMode) async throws {
     // The second message is written when the first has been read, and the third then.
     let (reads, read) = AsyncStream.makeStream(of: Void.self)
-    let service = ClosureEchoService.expanding { _ in
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
         var reads = reads.makeAsyncIterator()
         for text in ["first", "second", "third"] {
@@ -60,7 +61,7 @@ struct RoundTripTests {
         }
         return [:]
       }
-    }
+    })
     let client = GRPCWebClientConfiguration.defaults { $0.mode = mode }
     try await withEchoClient(service: service, configuration: client) { echo in
       let texts = try await echo.expand(Sonora_Test_EchoMessage()) { response in
@@ -78,14 +79,14 @@ struct RoundTripTests {
   @Test("Initial metadata is there before the first message")
   @available(GRPCWeb 1.0, *)
   func metadataFirst() async throws {
-    let gate = Latch()
-    let service = ClosureEchoService.expanding { _ in
+    let gate = Gate()
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse(metadata: ["x-early": "1"]) { writer in
-        await gate.wait()
+        try await gate.pass()
         try await writer.write(.with { $0.text = "late" })
         return [:]
       }
-    }
+    })
     try await withEchoClient(service: service) { echo in
       try await echo.expand(Sonora_Test_EchoMessage()) { response in
         #expect(Array(response.metadata["x-early"]) == ["1"])
@@ -99,7 +100,7 @@ struct RoundTripTests {
   @Test("Requirement 8: metadata of all sorts, there and back")
   @available(GRPCWeb 1.0, *)
   func metadata() async throws {
-    let service = ClosureEchoService(get: { request in
+    let service = ScriptedService(onGet: { request, _ in
       var metadata = Metadata()
       for value in request.metadata[stringValues: "x-text"] {
         metadata.addString(value, forKey: "x-text")
@@ -138,7 +139,7 @@ struct RoundTripTests {
     placement: GRPCWebServerConfiguration.ErrorPlacement,
     mode: BodyMode
   ) async throws {
-    let service = ClosureEchoService(get: { _ in
+    let service = ScriptedService(onGet: { _, _ in
       throw RPCError(
         code: .aborted,
         message: "50 % l\u{e4}uft\n\u{1f6d1}",
@@ -164,12 +165,12 @@ struct RoundTripTests {
   @Test("Requirement 14: an error after messages of a stream comes after them")
   @available(GRPCWeb 1.0, *)
   func errorInMidStream() async throws {
-    let service = ClosureEchoService.expanding { _ in
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
         try await writer.write(.with { $0.text = "one" })
         throw RPCError(code: .dataLoss, message: "then lost")
       }
-    }
+    })
     try await withEchoClient(service: service) { echo in
       let counter = Counter()
       let error = await #expect(throws: RPCError.self) {
@@ -254,7 +255,7 @@ struct RoundTripTests {
   @Test("Requirement 7: a handler that takes too long is deadlineExceeded")
   @available(GRPCWeb 1.0, *)
   func deadline() async throws {
-    let service = ClosureEchoService(get: { request in
+    let service = ScriptedService(onGet: { request, _ in
       // The time that the client sends is the server's to see.
       let timeout = Array(request.metadata["grpc-timeout"])
       #expect(timeout.count == 1)
@@ -275,9 +276,9 @@ struct RoundTripTests {
   @Test("Requirement 26: what isn't read is bounded where the server can't be slowed down")
   @available(GRPCWeb 1.0, *)
   func unreadBound() async throws {
-    let stopped = Latch()
+    let stopped = Gate()
     let calls = Counter()
-    let service = ClosureEchoService.expanding { _ in
+    let service = ScriptedService(onExpand: { _, _ in
       calls.add()
       return StreamingServerResponse { writer in
         defer { stopped.open() }
@@ -288,13 +289,13 @@ struct RoundTripTests {
         }
         return [:]
       }
-    }
+    })
     try await withEchoClient(service: service) { echo in
       let error = await #expect(throws: RPCError.self) {
         try await echo.expand(Sonora_Test_EchoMessage()) { response in
           var messages = response.messages.makeAsyncIterator()
           _ = try await messages.next()
-          await stopped.wait()
+          try await stopped.pass()
           while try await messages.next() != nil {}
         }
       }
@@ -312,7 +313,7 @@ struct RoundTripTests {
     let total = 4096
     let written = Counter()
     let calls = Counter()
-    let service = ClosureEchoService.expanding { _ in
+    let service = ScriptedService(onExpand: { _, _ in
       calls.add()
       return StreamingServerResponse { writer in
         let message = Sonora_Test_EchoMessage.with { $0.payload = Data(count: size) }
@@ -322,7 +323,7 @@ struct RoundTripTests {
         }
         return [:]
       }
-    }
+    })
     try await withEchoClient(service: service) { echo in
       try await echo.expand(Sonora_Test_EchoMessage()) { response in
         var messages = response.messages.makeAsyncIterator()
@@ -345,17 +346,17 @@ struct RoundTripTests {
   @Test("Requirement 25: cancellation by the client stops the handler")
   @available(GRPCWeb 1.0, *)
   func cancellation() async throws {
-    let stopped = Latch()
-    let service = ClosureEchoService.expanding { _ in
+    let stopped = Gate()
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
         defer { stopped.open() }
         while true {
           try await writer.write(.with { $0.payload = Data(count: 1000) })
         }
       }
-    }
+    })
     try await withEchoClient(service: service) { echo in
-      let reading = Latch()
+      let reading = Gate()
       let call = Task {
         try await echo.expand(Sonora_Test_EchoMessage()) { response in
           for try await _ in response.messages {
@@ -363,33 +364,31 @@ struct RoundTripTests {
           }
         }
       }
-      await reading.wait()
+      try await reading.pass()
       call.cancel()
       await #expect(throws: (any Error).self) { try await call.value }
-      await stopped.wait()
-      #expect(!Task.isCancelled)
+      try await stopped.pass()
     }
   }
 
   @Test("A client that has read enough stops the handler")
   @available(GRPCWeb 1.0, *)
   func abandonment() async throws {
-    let stopped = Latch()
-    let service = ClosureEchoService.expanding { _ in
+    let stopped = Gate()
+    let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in
         defer { stopped.open() }
         while true {
           try await writer.write(.with { $0.payload = Data(count: 1000) })
         }
       }
-    }
+    })
     try await withEchoClient(service: service) { echo in
       let size = try await echo.expand(Sonora_Test_EchoMessage()) { response in
         try await response.messages.first { _ in true }?.payload.count
       }
       #expect(size == 1000)
-      await stopped.wait()
-      #expect(!Task.isCancelled)
+      try await stopped.pass()
     }
   }
 

@@ -22,7 +22,8 @@ public struct GRPCWebResponse: Sendable {
 
 /// The body of a response while the service writes it.
 ///
-/// Letting go of a stream that hasn't been written to its end cancels the call.
+/// A framework that takes a body writes it with ``write(to:end:)``; for one that asks for it, the
+/// stream is a sequence of parts. Letting go of a stream before its end cancels the call.
 @available(GRPCWeb 1.0, *)
 public final class GRPCWebResponseStream: Sendable {
   private let call: ServerCall
@@ -53,12 +54,9 @@ public final class GRPCWebResponseStream: Sendable {
   ) async throws {
     try await withTaskCancellationHandler {
       do {
-        var next: ServerResponseOutput? = self.first
-        while let output = next {
-          if !output.body.isEmpty {
-            try await write(output.body)
-          }
-          next = output.isEnd ? nil : await self.call.nextOutput()
+        var parts = self.makeAsyncIterator()
+        while let part = await parts.next() {
+          try await write(part)
         }
         try await end()
       } catch {
@@ -69,6 +67,53 @@ public final class GRPCWebResponseStream: Sendable {
       await self.call.untilReadingEnds()
     } onCancel: {
       self.call.fail(.peerGone)
+    }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension GRPCWebResponseStream: AsyncSequence {
+  /// Some bytes that are ready to be sent, to be flushed together.
+  public typealias Element = [ByteBuffer]
+
+  /// Reads the body part by part, once.
+  ///
+  /// After the last part the service may still be reading from the body of the request.
+  public func makeAsyncIterator() -> AsyncIterator {
+    AsyncIterator(stream: self, first: self.first)
+  }
+
+  /// Reads the body part by part.
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    private let stream: GRPCWebResponseStream
+    private var first: ServerResponseOutput?
+    private var isEnd = false
+
+    init(stream: GRPCWebResponseStream, first: ServerResponseOutput) {
+      self.stream = stream
+      self.first = first
+    }
+
+    /// Waits for bytes to send, and takes all there are; `nil` after the end.
+    ///
+    /// Cancels the call when the task is cancelled.
+    public mutating func next() async -> [ByteBuffer]? {
+      let call = self.stream.call
+      while !self.isEnd {
+        var output = self.first.take()
+        if output == nil {
+          output = await withTaskCancellationHandler {
+            await call.nextOutput()
+          } onCancel: {
+            call.fail(.peerGone)
+          }
+        }
+        self.isEnd = output?.isEnd ?? true
+        if let body = output?.body, !body.isEmpty {
+          return body
+        }
+      }
+      return nil
     }
   }
 }

@@ -93,7 +93,8 @@ public final class GRPCWebServer: Sendable {
   ///
   /// - Parameters:
   ///   - request: The head of the request.
-  ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none.
+  ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none. A slash
+  ///     may be missing before it, or follow it.
   public func route(_ request: HTTPRequest, prefix: String = "") -> GRPCWebRoute {
     self.transport.route(request, prefix: prefix)
   }

@@ -139,14 +139,18 @@ public final class GRPCWebServerTransport: ServerTransport {
   ///
   /// - Parameters:
   ///   - request: The head of the request.
-  ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none.
+  ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none. A slash
+  ///     may be missing before it, or follow it.
   public func route(_ request: HTTPRequest, prefix: String = "") -> GRPCWebRoute {
-    self.route(request, prefix: prefix, allowsNativeGRPC: false)
+    self.route(request, prefix: Self.normalized(prefix: prefix), allowsNativeGRPC: false)
   }
 
   /// A prefix with a slash before it and none behind, as the paths of methods begin with one.
   package static func normalized(prefix: String) -> String {
-    guard !prefix.isEmpty else { return prefix }
+    // Often it is as it should be.
+    if prefix.utf8.first == UInt8(ascii: "/") && prefix.utf8.last != UInt8(ascii: "/") {
+      return prefix
+    }
     return prefix.split(separator: "/").map { "/\($0)" }.joined()
   }
 

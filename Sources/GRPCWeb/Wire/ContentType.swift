@@ -61,6 +61,18 @@ enum ContentType {
   ///
   /// - Returns: The mode, or `nil` when the type isn't gRPC-Web with protobuf messages.
   static func mode(of contentType: String) -> BodyMode? {
+    // What clients send is nearly always one of these, and comparing whole strings is fast.
+    switch contentType {
+    case "application/grpc-web+proto", "application/grpc-web":
+      return .binary
+    case "application/grpc-web-text", "application/grpc-web-text+proto":
+      return .text
+    default:
+      return Self.modeOfUnusual(contentType)
+    }
+  }
+
+  private static func modeOfUnusual(_ contentType: String) -> BodyMode? {
     let essence = Self.essence(of: contentType)
     if essence.equalsASCII("application/grpc-web+proto")
       || essence.equalsASCII("application/grpc-web")

@@ -52,6 +52,8 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   private let transport: GRPCWebServerTransport
   private let prefix: String
   private let httpVersion: HTTPVersion
+  /// Kept, as it stops when nobody has it any more.
+  fileprivate var server: GRPCWebServer?
 
   private var context: ChannelHandlerContext?
   private var front: EventLoopFront?
@@ -68,6 +70,10 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   private var isReadHeld = false
   /// Whether shutdown has begun, and the app hasn't been told yet.
   private var isQuiesceHeld = false
+  /// Whether the client wanted the connection closed behind the response that has been sent.
+  private var isClosing = false
+  /// Whether all of that response has left this process, and a close won't take any of it back.
+  private var isLastResponseWritten = false
 
   /// Creates a handler for one channel.
   ///
@@ -104,10 +110,20 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   /// Takes a part of a request.
   public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let part = self.unwrapInboundIn(data)
-    if self.held.isEmpty, self.accept(part, context: context) {
-      return
+    if self.isClosing {
+      self.discard(part)
+    } else if !self.held.isEmpty || !self.accept(part, context: context) {
+      self.held.append(part)
     }
-    self.held.append(part)
+  }
+
+  /// Takes a part of what comes behind the response that closes the connection: the rest of its request,
+  /// and requests that aren't answered (RFC 9112, section 9.6).
+  private func discard(_ part: HTTPRequestPart) {
+    if case .end = part {
+      self.order.requestEnded()
+      self.closeIfDone()
+    }
   }
 
   /// Starts the call of a request that didn't come whole in one go, and sends what is ready.
@@ -152,7 +168,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   ///
   /// - Returns: Whether that could be done now.
   private func begin(_ request: HTTPRequest, context: ChannelHandlerContext) -> Bool {
-    guard self.order.canBegin(.app) else { return false }
+    guard self.order.canBegin(.app), self.takesResponses(context.channel) else { return false }
 
     let route = self.transport.route(
       request,
@@ -168,15 +184,23 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
       self.order.begin(.call)
       let closesConnection = self.closesConnection(request)
       self.write(response, closesConnection: closesConnection, context: context)
-      context.write(self.wrapOutboundOut(.end(nil)), promise: nil)
+      self.writeEnd(nil, closesConnection: closesConnection, context: context)
       context.flush()
-      self.responseEnded(closesConnection: closesConnection, context: context)
+      self.responseEnded(context: context)
     case .call(let head):
       guard self.order.canBegin(.call) else { return false }
       self.order.begin(.call)
       self.begin(head, request, context: context)
     }
     return true
+  }
+
+  /// Whether a client takes the responses to its requests, so that another may begin.
+  ///
+  /// One that doesn't would otherwise have its responses kept here without bound. A stream of HTTP/2 has
+  /// no response before its own.
+  private func takesResponses(_ channel: any Channel) -> Bool {
+    self.httpVersion == .http2 || channel.isWritable
   }
 
   private func begin(
@@ -288,6 +312,8 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
       // Not at once: a stream of HTTP/2 says so in the midst of writing a frame of it, which trailers
       // written now would overtake.
       self.front?.outputIsReady(of: call)
+    } else if context.channel.isWritable {
+      self.acceptHeld(context: context)
     }
     context.fireChannelWritabilityChanged()
   }
@@ -308,14 +334,18 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
       context.write(self.wrapOutboundOut(.body(buffer)), promise: nil)
     }
     if output.isEnd {
-      context.write(self.wrapOutboundOut(.end(output.trailers)), promise: nil)
+      self.writeEnd(
+        output.trailers,
+        closesConnection: running.closesConnection,
+        context: context
+      )
     }
     context.flush()
 
     if output.isEnd {
       running.deadline?.cancel()
       self.running = nil
-      self.responseEnded(closesConnection: running.closesConnection, context: context)
+      self.responseEnded(context: context)
     }
   }
 
@@ -331,6 +361,33 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     context.write(self.wrapOutboundOut(.head(head)), promise: nil)
   }
 
+  private func writeEnd(
+    _ trailers: HTTPFields?,
+    closesConnection: Bool,
+    context: ChannelHandlerContext
+  ) {
+    var promise: EventLoopPromise<Void>?
+    if closesConnection {
+      self.isClosing = true
+      promise = context.eventLoop.makePromise()
+      promise?.futureResult.assumeIsolated().whenComplete { _ in
+        self.isLastResponseWritten = true
+        self.closeIfDone()
+      }
+    }
+    context.write(self.wrapOutboundOut(.end(trailers)), promise: promise)
+  }
+
+  /// Closes the connection, when a close takes nothing from the client.
+  ///
+  /// What isn't written yet would be lost; and when something of the request is still to be read, the
+  /// system breaks the connection off, so that even what is written may not arrive.
+  private func closeIfDone() {
+    if self.isClosing, self.isLastResponseWritten, self.order.destination == nil {
+      self.context?.close(promise: nil)
+    }
+  }
+
   private func closesConnection(_ request: HTTPRequest) -> Bool {
     guard self.httpVersion == .http1, let options = request.headerFields[.connection] else {
       return false
@@ -340,11 +397,13 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     }
   }
 
-  private func responseEnded(closesConnection: Bool, context: ChannelHandlerContext) {
+  private func responseEnded(context: ChannelHandlerContext) {
     self.isCallFull = false
     self.order.responseEnded()
-    if closesConnection {
-      context.close(promise: nil)
+    if self.isClosing {
+      // The next that comes begins another request, or there is more of the one that is answered.
+      self.held.removeAll()
+      self.readIfHeld()
     } else {
       self.acceptHeld(context: context)
     }
@@ -396,8 +455,12 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
 
   /// Ends the running call when the client has closed its side; lets it end when the server shuts down.
   public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event as? ChannelEvent == .inputClosed, self.abandonCall() {
-      context.close(promise: nil)
+    if event as? ChannelEvent == .inputClosed {
+      // Nobody would notice the client's leave once one of these calls runs.
+      self.held.removeAll()
+      if self.abandonCall() {
+        context.close(promise: nil)
+      }
     }
     if event is ChannelShouldQuiesceEvent {
       self.transport.beginGracefulShutdown()
@@ -438,6 +501,12 @@ extension GRPCWebServer {
     for httpVersion: GRPCWebChannelHandler.HTTPVersion,
     prefix: String = ""
   ) -> GRPCWebChannelHandler {
-    GRPCWebChannelHandler(transport: self.transport, prefix: prefix, httpVersion: httpVersion)
+    let handler = GRPCWebChannelHandler(
+      transport: self.transport,
+      prefix: prefix,
+      httpVersion: httpVersion
+    )
+    handler.server = self
+    return handler
   }
 }

@@ -79,5 +79,12 @@ extension GRPCWebNIOServerTransport {
     }
 
     private init() {}
+
+    /// How long connections may stay open after graceful shutdown has begun: somewhat longer than calls
+    /// may run, so that those ended then can be answered.
+    var closingPeriod: Duration {
+      // Event loops can't count much further than centuries.
+      min(self.calls.shutdownGracePeriod, .seconds(365 * 24 * 3600)) + .seconds(1)
+    }
   }
 }

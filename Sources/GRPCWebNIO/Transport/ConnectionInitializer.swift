@@ -20,6 +20,7 @@ struct ConnectionInitializer: Sendable {
     let firstHead = self.scheduleHeaderTimeout(of: channel)
     return channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
+      try pipeline.addHandler(NegotiationHandler())
       if let tls = self.tls {
         try pipeline.addHandler(NIOSSLServerHandler(context: tls))
         try pipeline.addHandler(
@@ -59,12 +60,13 @@ struct ConnectionInitializer: Sendable {
     firstHead: Scheduled<Void>?
   ) throws {
     if isHTTP2 {
-      // From here on the connection is watched by HTTP/2's own means.
-      firstHead?.cancel()
-      try self.addHTTP2(to: channel)
+      try self.addHTTP2(to: channel, firstHead: firstHead)
     } else {
       try self.addHTTP1(to: channel, firstHead: firstHead)
     }
+    let pipeline = channel.pipeline.syncOperations
+    let negotiation = try pipeline.context(handlerType: NegotiationHandler.self)
+    pipeline.removeHandler(context: negotiation, promise: nil)
   }
 
   private func addHTTP1(to channel: any Channel, firstHead: Scheduled<Void>?) throws {
@@ -87,7 +89,7 @@ struct ConnectionInitializer: Sendable {
     try pipeline.addHandler(NotFoundHandler(httpVersion: .http1))
   }
 
-  private func addHTTP2(to channel: any Channel) throws {
+  private func addHTTP2(to channel: any Channel, firstHead: Scheduled<Void>?) throws {
     let manager = NIOHTTP2ServerConnectionManagementHandler(
       eventLoop: channel.eventLoop,
       configuration: self.managementConfiguration
@@ -110,7 +112,9 @@ struct ConnectionInitializer: Sendable {
       streamConfiguration: stream,
       streamDelegate: manager.http2StreamDelegate
     ) { stream in
-      stream.eventLoop.makeCompletedFuture {
+      // From here on the connection is watched by HTTP/2's own means.
+      firstHead?.cancel()
+      return stream.eventLoop.makeCompletedFuture {
         let pipeline = stream.pipeline.syncOperations
         try pipeline.addHandler(HTTP2FramePayloadToHTTPServerCodec())
         try pipeline.addHandler(self.callHandler(for: .http2))
@@ -118,12 +122,14 @@ struct ConnectionInitializer: Sendable {
       }
     }
     try channel.pipeline.syncOperations.addHandler(manager)
+    // It starts its timers when the connection becomes active, which this one is already.
+    manager.channelActive(context: try channel.pipeline.syncOperations.context(handler: manager))
   }
 
   private var managementConfiguration: NIOHTTP2ServerConnectionManagementHandler.Configuration {
     var configuration = NIOHTTP2ServerConnectionManagementHandler.Configuration.defaults
     configuration.maxIdleTime = self.config.connections.idleTimeout.map { TimeAmount($0) }
-    configuration.maxGraceTime = TimeAmount(self.config.calls.shutdownGracePeriod)
+    configuration.maxGraceTime = TimeAmount(self.config.closingPeriod)
     configuration.keepalive = self.config.http2.keepAliveInterval.map { interval in
       .init(
         pingInterval: TimeAmount(interval),

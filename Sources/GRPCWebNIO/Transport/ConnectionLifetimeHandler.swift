@@ -14,7 +14,10 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
   private let idleTimeout: TimeAmount?
   private let firstHead: Scheduled<Void>?
 
+  /// How many responses haven't been written to their end.
   private var requestsInProgress = 0
+  /// Whether a request hasn't come to its end.
+  private var isReceiving = false
   private var idleSince = NIODeadline.now()
   private var idleTimer: Scheduled<Void>?
   private var isShuttingDown = false
@@ -42,41 +45,66 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    if case .head = self.unwrapInboundIn(data) {
+    switch self.unwrapInboundIn(data) {
+    case .head:
       self.firstHead?.cancel()
       self.requestsInProgress += 1
+      self.isReceiving = true
+      context.fireChannelRead(data)
+    case .body:
+      context.fireChannelRead(data)
+    case .end:
+      self.isReceiving = false
+      context.fireChannelRead(data)
+      self.closeIfDone(context: context)
     }
-    context.fireChannelRead(data)
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch self.unwrapOutboundIn(data) {
-    case .head(var head) where self.isShuttingDown:
+    case .head(var head)
+    where self.isShuttingDown && self.requestsInProgress == 1 && head.status.kind != .informational:
       head.headerFields[.connection] = "close"
       context.write(self.wrapOutboundOut(.head(head)), promise: promise)
     case .head, .body:
       context.write(data, promise: promise)
-    case .end:
-      self.requestsInProgress -= 1
-      context.write(data, promise: promise)
-      if self.requestsInProgress <= 0 {
-        self.idleSince = .now()
-        if self.isShuttingDown {
-          context.flush()
-          context.close(promise: nil)
-        }
+    case .end where self.isShuttingDown || !context.channel.isWritable:
+      // A close would take back what isn't written yet.
+      let promise = promise ?? context.eventLoop.makePromise()
+      promise.futureResult.assumeIsolated().whenComplete { _ in
+        self.responseEnded(context: context)
       }
+      context.write(data, promise: promise)
+    case .end:
+      context.write(data, promise: promise)
+      self.responseEnded(context: context)
+    }
+  }
+
+  private func responseEnded(context: ChannelHandlerContext) {
+    self.requestsInProgress -= 1
+    if self.requestsInProgress <= 0 {
+      self.idleSince = .now()
+      self.closeIfDone(context: context)
     }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event is ChannelShouldQuiesceEvent {
       self.isShuttingDown = true
-      if self.requestsInProgress <= 0 {
-        context.close(promise: nil)
-      }
+      self.closeIfDone(context: context)
     } else {
       context.fireUserInboundEventTriggered(event)
+    }
+  }
+
+  /// Closes the connection when the server shuts down and nothing is in progress.
+  ///
+  /// That includes a request that has been answered already: the system breaks off a connection that is
+  /// closed with something unread, and the response may not arrive.
+  private func closeIfDone(context: ChannelHandlerContext) {
+    if self.isShuttingDown, self.requestsInProgress <= 0, !self.isReceiving {
+      context.close(promise: nil)
     }
   }
 

@@ -131,10 +131,11 @@ public final class GRPCWebNIOServerTransport: ServerTransport {
     try await self.calls.listen(streamHandler: streamHandler)
     // Without effect where shutdown has begun; where the task was cancelled, it hasn't.
     self.stop()
-    if Task.isCancelled {
+    await withTaskCancellationHandler {
+      try? await self.closed.futureResult.get()
+    } onCancel: {
       self.connections.closeAll()
     }
-    try? await self.closed.futureResult.get()
   }
 
   /// Takes no further connections and calls, and ends those still running when the grace period is over.
@@ -152,7 +153,18 @@ public final class GRPCWebNIOServerTransport: ServerTransport {
     if isFirst {
       self.bound.fail(Self.notListening)
       self.quiescing.initiateShutdown(promise: self.closed)
+      self.scheduleCloseOfConnections()
     }
+  }
+
+  /// Closes the connections that are left some time after graceful shutdown has begun: those of clients
+  /// that don't read their responses, or don't send their requests.
+  private func scheduleCloseOfConnections() {
+    let period = TimeAmount(self.config.closingPeriod)
+    let close = self.eventLoopGroup.any().scheduleTask(in: period) { [connections] in
+      connections.closeAll()
+    }
+    self.closed.futureResult.whenComplete { _ in close.cancel() }
   }
 
   private func bind() async throws {
@@ -161,7 +173,7 @@ public final class GRPCWebNIOServerTransport: ServerTransport {
       config: self.config,
       tls: try self.security.makeContext()
     )
-    let bootstrap = ServerBootstrap(group: self.eventLoopGroup)
+    var bootstrap = ServerBootstrap(group: self.eventLoopGroup)
       .serverChannelOption(.backlog, value: 1024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { [quiescing, connections] channel in
@@ -174,6 +186,11 @@ public final class GRPCWebNIOServerTransport: ServerTransport {
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelInitializer { initializer.initialize($0) }
+
+    if self.config.connections.maximumCount != nil {
+      // Else some that wait are accepted at once, and then are too many.
+      bootstrap = bootstrap.serverChannelOption(.maxMessagesPerRead, value: 1)
+    }
 
     let channel = try await self.address.bind(bootstrap)
     let isStopped = self.state.withLock { state in

@@ -26,19 +26,25 @@ final class NotFoundHandler: ChannelInboundHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     // What can't be parsed has no end, after which another request could begin.
     if self.httpVersion == .http1 && context.channel.isActive {
-      self.respond(.badRequest, fields: [.connection: "close"], context: context)
+      let written = context.eventLoop.makePromise(of: Void.self)
+      written.futureResult.assumeIsolated().whenComplete { _ in
+        context.close(promise: nil)
+      }
+      self.respond(.badRequest, fields: [.connection: "close"], context: context, promise: written)
+    } else {
+      context.close(promise: nil)
     }
-    context.close(promise: nil)
   }
 
   private func respond(
     _ status: HTTPResponse.Status,
     fields: HTTPFields = [:],
-    context: ChannelHandlerContext
+    context: ChannelHandlerContext,
+    promise: EventLoopPromise<Void>? = nil
   ) {
     var response = HTTPResponse(status: status, headerFields: fields)
     response.headerFields[.contentLength] = "0"
     context.write(self.wrapOutboundOut(.head(response)), promise: nil)
-    context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+    context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: promise)
   }
 }

@@ -1,5 +1,6 @@
 import GRPCCore
 import GRPCWebAsyncHTTPClient
+import GRPCWebClientTestSupport
 import GRPCWebTestSupport
 
 @available(GRPCWeb 1.0, *)

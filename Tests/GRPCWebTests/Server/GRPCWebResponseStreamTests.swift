@@ -146,6 +146,47 @@ struct GRPCWebResponseStreamTests {
     #expect(writes <= 3)
   }
 
+  @Test("For frameworks that ask for it, the body is a sequence of parts")
+  @available(GRPCWeb 1.0, *)
+  func sequence() async throws {
+    let server = GRPCWebServer(services: [EchoService()])
+    let response = try await server.start(
+      TestCall(method: "Expand"),
+      body: try TestBody(text: "abc")
+    )
+    var bytes: [UInt8] = []
+    for await part in try #require(response.stream) {
+      #expect(!part.isEmpty)
+      bytes += part.flatMap { Array($0.readableBytesView) }
+    }
+    let answer = try response.answer(body: bytes)
+    #expect(try answer.texts == ["a", "b", "c"])
+    #expect(answer.status == 0)
+  }
+
+  @Test("Requirement 25: cancelling the task that asks for parts cancels the handler")
+  @available(GRPCWeb 1.0, *)
+  func cancelledSequence() async throws {
+    let cancelled = CancellationGates()
+    let server = GRPCWebServer(services: [cancelled.service])
+    let response = try await server.start(TestCall(method: "Expand"), body: try TestBody(text: ""))
+    let stream = try #require(response.stream)
+    let read = Gate()
+    let reader = Task {
+      for await _ in stream {
+        read.open()
+      }
+    }
+    try await read.pass("something is read")
+    reader.cancel()
+
+    try await cancelled.task.pass("the handler's task is cancelled")
+    try await cancelled.handle.pass("the RPC's cancellation handle is cancelled")
+    try await within(patience, "reading ends") {
+      _ = await reader.result
+    }
+  }
+
   @Test("Requirement 25: letting go of a stream cancels the handler")
   @available(GRPCWeb 1.0, *)
   func letGo() async throws {

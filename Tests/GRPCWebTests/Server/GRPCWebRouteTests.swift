@@ -243,6 +243,71 @@ struct GRPCWebRouteTests {
       #expect(Self.route(method, fields: fields).response?.headerFields[.vary] == nil)
     }
   }
+
+  // Native gRPC
+
+  @available(GRPCWeb 1.0, *)
+  private static func nativeRoute(
+    _ path: String = Self.registered,
+    contentType: String = "application/grpc",
+    isAllowed: Bool = true,
+    fields: HTTPFields = [:],
+    configure: (inout GRPCWebServerConfiguration) -> Void = { _ in }
+  ) -> GRPCWebRoute {
+    var request = HTTPRequest(
+      method: .post,
+      scheme: "http",
+      authority: "localhost",
+      path: path,
+      headerFields: fields
+    )
+    request.headerFields[.contentType] = contentType
+    return GRPCWebRoute(
+      request,
+      path: path,
+      methods: MethodTable([
+        MethodDescriptor(fullyQualifiedService: "test.Service", method: "Get", type: .unary)
+      ]),
+      allowsNativeGRPC: isAllowed,
+      configuration: .defaults(configure)
+    )
+  }
+
+  @Test(
+    "Native gRPC is a call where the front can send trailers",
+    arguments: ["application/grpc", "application/grpc+proto", "Application/gRPC; a=b"]
+  )
+  @available(GRPCWeb 1.0, *)
+  func nativeCall(contentType: String) throws {
+    let fields: HTTPFields = [.accept: "application/grpc-web-text"]
+    let call = try #require(Self.nativeRoute(contentType: contentType, fields: fields).call)
+    #expect(call.isNativeGRPC)
+    #expect(call.failure == nil)
+    #expect(call.requestMode == .binary)
+    #expect(call.responseMode == .binary)
+
+    let refused = Self.nativeRoute(contentType: contentType, isAllowed: false).response
+    #expect(refused?.status == .unsupportedMediaType)
+  }
+
+  @Test("gRPC-Web isn't native where native gRPC is allowed, and other formats are refused")
+  @available(GRPCWeb 1.0, *)
+  func besideNative() throws {
+    let call = try #require(Self.nativeRoute(contentType: "application/grpc-web").call)
+    #expect(!call.isNativeGRPC)
+    let json = Self.nativeRoute(contentType: "application/grpc+json").response
+    #expect(json?.status == .unsupportedMediaType)
+  }
+
+  @Test("A native call of a method that isn't registered is unimplemented, unless the app opts out")
+  @available(GRPCWeb 1.0, *)
+  func unknownNativeMethod() throws {
+    let call = try #require(Self.nativeRoute(Self.unknown).call)
+    #expect(call.isNativeGRPC)
+    #expect(call.failure?.code == .unimplemented)
+    #expect(Self.nativeRoute(Self.unknown) { $0.answersUnknownMethods = false }.isPass)
+    #expect(Self.nativeRoute(Self.unknown, isAllowed: false).isPass)
+  }
 }
 
 @available(GRPCWeb 1.0, *)

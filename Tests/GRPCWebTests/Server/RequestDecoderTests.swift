@@ -426,6 +426,77 @@ struct RequestDecoderTests {
     }
     #expect(message.frame.address == chunk.address)
   }
+
+  // Looking ahead
+
+  /// Bodies of all sorts, good and bad.
+  private static let bodies: [[UInt8]] = [
+    Fixture.frame(Array("hello".utf8)), Fixture.frame([]), [],
+    Fixture.frame([1]) + Fixture.frame([2]), Fixture.frame(flags: 1, CompressionFixture.gzip),
+    Fixture.frame([1]) + [0], Fixture.frame(flags: 0x80, [1]), Fixture.frame(flags: 4, []),
+    [0, 255, 255, 255, 255], [0, 0, 0],
+    Fixture.frame([1]) + Fixture.frame(flags: 0x80, []),
+  ]
+
+  @Test(
+    "An event is announced when there is one; where there is none, looking takes that back",
+    arguments: [false, true],
+    [BodyMode.binary, .text]
+  )
+  @available(GRPCWeb 1.0, *)
+  func announcesEvents(isStreaming: Bool, mode: BodyMode) {
+    for body in Self.bodies {
+      var taking = RequestDecoder(mode: mode, isStreaming: isStreaming, maximumMessageSize: 10_000)
+      var waiting = taking
+      let chunks = Self.text(body, in: mode).map { ByteBuffer?(ByteBuffer(bytes: [$0])) } + [nil]
+      for chunk in chunks {
+        if let chunk = chunk {
+          taking.receive(chunk)
+          waiting.receive(chunk)
+        } else {
+          taking.receiveEnd()
+          waiting.receiveEnd()
+        }
+
+        // One that takes events as they come.
+        while true {
+          let isAnnounced = taking.hasEvent
+          let event = try? taking.next()
+          if event == .needsBytes {
+            #expect(!taking.hasEvent, "\(body)")
+            break
+          }
+          #expect(isAnnounced, "\(body)")
+          guard let event = event, event != .end else { break }
+        }
+
+        // And one that takes none.
+        var looking = waiting
+        if (try? looking.next()) != .needsBytes {
+          #expect(waiting.hasEvent, "\(body)")
+        } else if isStreaming {
+          #expect(!waiting.hasEvent, "\(body)")
+        }
+      }
+    }
+  }
+
+  @Test("The bytes that wait are counted until their message is taken")
+  @available(GRPCWeb 1.0, *)
+  func countsUnreadBytes() throws {
+    var decoder = RequestDecoder(
+      mode: .binary,
+      isStreaming: true,
+      maximumMessageSize: 10_000
+    )
+    let frame = Fixture.frame([UInt8](repeating: 0, count: 100))
+    decoder.receive(ByteBuffer(bytes: frame + frame))
+    #expect(decoder.unreadBytes == 210)
+    _ = try decoder.next()
+    #expect(decoder.unreadBytes == 105)
+    _ = try decoder.next()
+    #expect(decoder.unreadBytes == 0)
+  }
 }
 
 @available(GRPCWeb 1.0, *)

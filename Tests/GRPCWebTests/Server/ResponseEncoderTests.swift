@@ -11,16 +11,10 @@ struct ResponseEncoderTests {
   private static func encoder(
     _ type: MethodDescriptor.RPCType?,
     fields: HTTPFields = [:],
-    isNativeGRPC: Bool = false,
     configure: (inout GRPCWebServerConfiguration) -> Void = { _ in }
   ) -> ResponseEncoder {
     let configuration = GRPCWebServerConfiguration.defaults(configure)
-    let call = GRPCWebCallHead.test(
-      type,
-      fields: fields,
-      isNativeGRPC: isNativeGRPC,
-      configuration: configuration
-    )
+    let call = GRPCWebCallHead.test(type, fields: fields, configuration: configuration)
     return ResponseEncoder(call: call, configuration: configuration)
   }
 
@@ -310,29 +304,6 @@ struct ResponseEncoderTests {
     let output = try encoder.requireOutput()
     #expect(output.fields[.grpcStatus] == "10")
     #expect(output.fields[.grpcMessage] == nil)
-  }
-
-  @Test(
-    "An error of native gRPC before anything is in HTTP's trailers, and not in its headers",
-    arguments: MethodDescriptor.RPCType.allCases
-  )
-  @available(GRPCWeb 1.0, *)
-  func nativeError(type: MethodDescriptor.RPCType) throws {
-    var encoder = Self.encoder(type, isNativeGRPC: true)
-    try encoder.write(Self.abort, ["x-key": "1"])
-
-    let output = try encoder.requireOutput()
-    #expect(output.isEnd)
-    #expect(output.bytes == [])
-    #expect(output.fields[.contentType] == "application/grpc+proto")
-    #expect(output.fields[.grpcStatus] == nil)
-    #expect(
-      output.trailers == [
-        .grpcStatus: "10",
-        .grpcMessage: "test aborting",
-        try #require(.init("x-key")): "1",
-      ]
-    )
   }
 
   @Test(
@@ -661,5 +632,86 @@ struct ResponseEncoderTests {
 
     try encoder.write(GRPCWebMessage(repeating: 0, count: 500))
     #expect(encoder.takeOutput()?.bytes.first == FrameHeader.compressedFlag)
+  }
+
+  // Native gRPC
+
+  @available(GRPCWeb 1.0, *)
+  private static func nativeEncoder(
+    _ type: MethodDescriptor.RPCType,
+    fields: HTTPFields = [:],
+    configure: (inout GRPCWebServerConfiguration) -> Void = { _ in }
+  ) -> ResponseEncoder {
+    let configuration = GRPCWebServerConfiguration.defaults(configure)
+    let call = GRPCWebCallHead.test(
+      type,
+      isNativeGRPC: true,
+      fields: fields,
+      configuration: configuration
+    )
+    return ResponseEncoder(call: call, configuration: configuration)
+  }
+
+  @Test(
+    "The status of a native call is in HTTP's trailers, behind the messages alone",
+    arguments: [MethodDescriptor.RPCType.unary, .serverStreaming]
+  )
+  @available(GRPCWeb 1.0, *)
+  func nativeTrailers(type: MethodDescriptor.RPCType) throws {
+    var encoder = Self.nativeEncoder(type)
+    try encoder.write(["x-key": "1"])
+    try encoder.write(GRPCWebMessage("hi".utf8))
+    try encoder.write(Self.abort, ["x-trailer": "3"])
+
+    let output = try encoder.requireOutput()
+    #expect(output.head?.status == .ok)
+    #expect(output.fields[.contentType] == "application/grpc+proto")
+    #expect(output.fields[.contentLength] == nil)
+    #expect(output.fields[.cacheControl] == nil)
+    #expect(output.fields[.grpcStatus] == nil)
+    #expect(output.fields[try #require(.init("x-key"))] == "1")
+    #expect(output.bytes == Fixture.frame(Array("hi".utf8)))
+    #expect(output.isEnd)
+    #expect(output.trailers?[.grpcStatus] == "10")
+    #expect(output.trailers?[.grpcMessage] == "test aborting")
+    #expect(output.trailers?[try #require(.init("x-trailer"))] == "3")
+    #expect(encoder.isDrained)
+  }
+
+  @Test("A native stream that has begun ends with trailers and without a body of its own")
+  @available(GRPCWeb 1.0, *)
+  func nativeStream() throws {
+    var encoder = Self.nativeEncoder(.serverStreaming)
+    try encoder.write([:])
+    let first = try encoder.requireOutput()
+    #expect(first.head != nil)
+    #expect(first.trailers == nil)
+    #expect(!first.isEnd)
+    try encoder.write(Self.ok, [:])
+    let last = try encoder.requireOutput()
+    #expect(last.head == nil)
+    #expect(last.body.isEmpty)
+    #expect(last.trailers == [.grpcStatus: "0"])
+    #expect(last.isEnd)
+  }
+
+  @Test(
+    "An error of a native call before anything else is in the trailers, whatever is configured",
+    arguments: [GRPCWebServerConfiguration.ErrorPlacement.automatic, .headers, .body]
+  )
+  @available(GRPCWeb 1.0, *)
+  func nativeError(placement: GRPCWebServerConfiguration.ErrorPlacement) throws {
+    var encoder = Self.nativeEncoder(.unary, fields: [.origin: "https://a.example"]) {
+      $0.errorPlacement = placement
+    }
+    try encoder.write(Self.abort, ["x-trailer": "3"])
+    let output = try encoder.requireOutput()
+    #expect(output.fields[.grpcStatus] == nil)
+    #expect(output.fields[.contentLength] == nil)
+    #expect(output.body.isEmpty)
+    #expect(output.trailers?[.grpcStatus] == "10")
+    #expect(output.trailers?[.grpcMessage] == "test aborting")
+    #expect(output.trailers?[try #require(.init("x-trailer"))] == "3")
+    #expect(output.isEnd)
   }
 }

@@ -221,4 +221,178 @@ struct ServerCallTests {
     }
     #expect(call.status?.code == .internalError)
   }
+
+  // A front on an event loop
+
+  /// Notes what it is told.
+  @available(GRPCWeb 1.0, *)
+  private final class TestFront: ServerCallFront {
+    let outputs = Counter()
+    let rooms = Counter()
+
+    func outputIsReady(of call: ServerCall) {
+      self.outputs.add()
+    }
+
+    func hasRoom(for call: ServerCall) {
+      self.rooms.add()
+    }
+  }
+
+  @available(GRPCWeb 1.0, *)
+  private static func call(
+    _ method: MethodDescriptor = Sonora_Test_Echo.Method.Update.descriptor,
+    front: TestFront,
+    failure: RPCError? = nil
+  ) throws -> ServerCall {
+    let head = GRPCWebCallHead(
+      try TestCall(method: method.method).head(),
+      method: method,
+      requestMode: .binary,
+      failure: failure,
+      configuration: .defaults
+    )
+    return ServerCall(head, configuration: .defaults, front: front)
+  }
+
+  @Test("A front is told once of output, and again after it has taken it")
+  @available(GRPCWeb 1.0, *)
+  func frontIsToldOfOutput() async throws {
+    let front = TestFront()
+    let call = try Self.call(front: front)
+    #expect(call.takeOutput() == nil)
+    for _ in 0 ..< 3 {
+      try await call.write(.message(GRPCWebMessage([1])))
+    }
+    #expect(front.outputs.value == 1)
+    let output = try #require(call.takeOutput())
+    #expect(output.head != nil)
+    #expect(TestFrame.parse(output.bytes).frames.count == 3)
+    #expect(call.takeOutput() == nil)
+    #expect(front.outputs.value == 1)
+
+    try await call.write(.status(Status(code: .ok, message: ""), [:]))
+    #expect(front.outputs.value == 2)
+    #expect(call.takeOutput()?.isEnd == true)
+    #expect(call.takeOutput() == nil)
+    call.fail(.peerGone)
+    #expect(front.outputs.value == 2)
+  }
+
+  @Test("A call that failed by its head has its output without its front being told")
+  @available(GRPCWeb 1.0, *)
+  func failedByHead() throws {
+    let front = TestFront()
+    let failure = RPCError(code: .unimplemented, message: "no")
+    let call = try Self.call(front: front, failure: failure)
+    #expect(!call.isOpen)
+    #expect(call.takeOutput()?.isEnd == true)
+    #expect(front.outputs.value == 0)
+  }
+
+  @Test("Requirement 26: a front has room until enough is unread, and is told when it has again")
+  @available(GRPCWeb 1.0, *)
+  func frontHasRoom() async throws {
+    let front = TestFront()
+    let call = try Self.call(front: front)
+    let small = ByteBuffer(bytes: TestFrame(payload: [1]).bytes)
+    let large = ByteBuffer(
+      bytes: TestFrame(payload: Array(repeating: 0, count: ServerCall.maximumUnreadBytes)).bytes
+    )
+    #expect(call.deliver(small))
+    #expect(!call.deliver(large))
+    #expect(front.rooms.value == 0)
+
+    _ = try call.nextRequestEvent()
+    // What is left is still too much.
+    #expect(front.rooms.value == 0)
+    _ = try call.nextRequestEvent()
+    #expect(front.rooms.value == 1)
+    #expect(try call.nextRequestEvent() == .needsBytes)
+    #expect(front.rooms.value == 1)
+    #expect(call.deliver(small))
+  }
+
+  @Test("There is room for a message that isn't whole, however much of it is there")
+  @available(GRPCWeb 1.0, *)
+  func roomForLargeMessage() throws {
+    let size = 4 * 1024 * 1024
+    for method in [
+      Sonora_Test_Echo.Method.Update.descriptor, Sonora_Test_Echo.Method.Get.descriptor,
+    ] {
+      let call = try Self.call(method, front: TestFront())
+      #expect(call.deliver(ByteBuffer(bytes: TestFrame.header(length: UInt32(size)))))
+      for _ in 0 ..< 15 {
+        #expect(call.deliver(ByteBuffer(repeating: 0, count: size / 16)))
+      }
+    }
+  }
+
+  @Test("There is no room behind what fails a unary call", arguments: [false, true])
+  @available(GRPCWeb 1.0, *)
+  func noRoomBehindFault(isSecondMessage: Bool) throws {
+    let size = ServerCall.maximumUnreadBytes
+    let front = TestFront()
+    let call = try Self.call(Sonora_Test_Echo.Method.Get.descriptor, front: front)
+    let start =
+      isSecondMessage
+      ? TestFrame(payload: Array(repeating: 0, count: size)).bytes
+      : TestFrame.header(length: .max)
+    #expect(call.deliver(ByteBuffer(bytes: start)))
+    #expect(!call.deliver(ByteBuffer(repeating: 0, count: size)))
+    #expect(throws: RPCError.self) {
+      while try call.nextRequestEvent() != .end {}
+    }
+    #expect(front.outputs.value == 1)
+  }
+
+  @Test("A reader goes on with each delivery, with the end, and with the end of the call")
+  @available(GRPCWeb 1.0, *)
+  func readerResumes() async throws {
+    let call = try Self.call(front: TestFront())
+    let received = Recorder<Int>()
+    let reader = Task {
+      let request = ServerCall.DeliveredRequest(call: call)
+      for try await part in request {
+        if case .message(let message) = part {
+          received.append(message.count)
+        }
+      }
+    }
+    for size in 1 ... 3 {
+      let frame = TestFrame(payload: Array(repeating: 0, count: size)).bytes
+      // A message in two deliveries, of which the first is nothing to go on with.
+      _ = call.deliver(ByteBuffer(bytes: frame.dropLast()))
+      _ = call.deliver(ByteBuffer(bytes: frame.suffix(1)))
+      try await eventually("the message is read") { received.values.count == size }
+    }
+    _ = call.deliver(nil)
+    try await within(patience, "reading ends") { try await reader.value }
+    #expect(received.values == [1, 2, 3])
+  }
+
+  @Test("A reader that waits ends with the call, or with its task", arguments: [false, true])
+  @available(GRPCWeb 1.0, *)
+  func readerOfFailedCall(isTaskCancelled: Bool) async throws {
+    let call = try Self.call(front: TestFront())
+    let isWaiting = Gate()
+    let reader = Task {
+      var request = ServerCall.DeliveredRequest(call: call).makeAsyncIterator()
+      _ = try await request.next()
+      isWaiting.open()
+      return try await request.next()
+    }
+    try await isWaiting.pass()
+    if isTaskCancelled {
+      reader.cancel()
+    } else {
+      call.fail(.deadlineExceeded)
+    }
+    let result = try await within(patience, "reading ends") { await reader.result }
+    if isTaskCancelled {
+      #expect(throws: CancellationError.self) { try result.get() }
+    } else {
+      #expect(throws: RPCError.deadlineExceeded) { try result.get() }
+    }
+  }
 }

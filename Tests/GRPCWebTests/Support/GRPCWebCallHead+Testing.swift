@@ -9,8 +9,8 @@ extension GRPCWebCallHead {
   static func test(
     _ type: MethodDescriptor.RPCType? = .unary,
     mode: BodyMode = .binary,
-    fields: HTTPFields = [:],
     isNativeGRPC: Bool = false,
+    fields: HTTPFields = [:],
     configuration: GRPCWebServerConfiguration = .defaults
   ) -> Self {
     Self(

@@ -101,4 +101,18 @@ struct ContentTypeTests {
     #expect(ContentType.responseMode(accept: accept, requestMode: .binary) == .binary)
     #expect(ContentType.responseMode(accept: accept, requestMode: .text) == .text)
   }
+
+  @Test(
+    "Native gRPC is told from all else",
+    arguments: [
+      ("application/grpc", true), ("application/grpc+proto", true),
+      ("Application/gRPC; charset=utf-8", true), ("application/grpc+json", false),
+      ("application/grpc-web", false), ("application/grpc-web+proto", false),
+      ("application/grpcx", false), ("", false),
+    ]
+  )
+  @available(GRPCWeb 1.0, *)
+  func nativeGRPC(contentType: String, isNative: Bool) {
+    #expect(ContentType.isNativeGRPC(contentType) == isNative)
+  }
 }

@@ -256,4 +256,69 @@ struct FrameDecoderTests {
     #expect(decoder.bufferedBytes == 3)
     #expect(largest <= 8 * size)
   }
+
+  // Looking ahead
+
+  @Test("A whole frame is seen when its last byte is there, and what is behind it as well")
+  @available(GRPCWeb 1.0, *)
+  func looksAhead() throws {
+    let frame = Fixture.frame(Array("hello".utf8))
+    var decoder = Self.decoder()
+    for byte in frame {
+      #expect(!decoder.hasWholeFrame)
+      decoder.append(ByteBuffer(bytes: [byte]))
+      #expect(!decoder.hasFaultyHeader)
+      #expect(!decoder.hasMoreThanFrame)
+    }
+    #expect(decoder.hasWholeFrame)
+
+    decoder.append(ByteBuffer(bytes: [0]))
+    #expect(decoder.hasMoreThanFrame)
+    _ = try decoder.next()
+    #expect(!decoder.hasWholeFrame)
+    #expect(!decoder.hasMoreThanFrame)
+  }
+
+  @Test("An empty message is a whole frame, with nothing behind it")
+  @available(GRPCWeb 1.0, *)
+  func looksAheadToEmptyMessage() {
+    var decoder = Self.decoder()
+    decoder.append(ByteBuffer(bytes: Fixture.frame([])))
+    #expect(decoder.hasWholeFrame)
+    #expect(!decoder.hasMoreThanFrame)
+  }
+
+  @Test(
+    "A header that isn't accepted is seen at once, and only then is next() to throw",
+    arguments: [
+      ([0, 0, 0, 0, 100], false), ([0, 0, 0, 0, 101], true), ([0, 255, 255, 255, 255], true),
+      ([1, 0, 0, 0, 100], false), ([1, 0, 0, 1, 0], true), ([2, 0, 0, 0, 0], true),
+      ([0x40, 0, 0, 0, 1], true), ([0x80, 0, 0, 0, 1], true), ([0x81, 0, 0, 0, 1], true),
+    ] as [([UInt8], Bool)]
+  )
+  @available(GRPCWeb 1.0, *)
+  func looksAtHeader(header: [UInt8], isFaulty: Bool) {
+    var decoder = FrameDecoder(maximumMessageSize: 100)
+    decoder.append(ByteBuffer(bytes: header))
+    #expect(decoder.hasFaultyHeader == isFaulty)
+    #expect(decoder.hasWholeFrame == isFaulty)
+    do throws(RPCError) {
+      let frame = try decoder.next()
+      #expect(frame == nil)
+      #expect(!isFaulty)
+    } catch {
+      #expect(isFaulty)
+    }
+  }
+
+  @Test("Trailers are accepted where they have a place, up to their limit")
+  @available(GRPCWeb 1.0, *)
+  func looksAtTrailersHeader() {
+    var decoder = Self.decoder()
+    decoder.append(ByteBuffer(bytes: [0x80, 0, 0, 0, 100]))
+    #expect(!decoder.hasFaultyHeader)
+    decoder = Self.decoder()
+    decoder.append(ByteBuffer(bytes: [0x80, 0, 0, 0, 101]))
+    #expect(decoder.hasFaultyHeader)
+  }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
-import Foundation
 import GRPCWebHummingbird
-import GreeterService
+import GreeterApp
 import Hummingbird
 
 /// One port and one process: a web page, an ordinary route, and a gRPC service that the page calls.
@@ -12,53 +11,28 @@ struct GreeterCommand: AsyncParsableCommand {
     abstract: "A web app that answers gRPC-Web calls."
   )
 
-  @Option(help: "The address to listen on.")
-  var host = "127.0.0.1"
-
-  @Option(help: "The port to listen on; 0 picks one.")
-  var port = 8080
-
-  @Option(help: "The pause between two messages of a stream, in milliseconds.")
-  var pause = 100
-
-  @Option(
-    name: .customLong("allow-origin"),
-    help: "An origin whose pages may call, such as http://localhost:3000, or '*'. Repeatable."
-  )
-  var allowedOrigins: [String] = []
-
-  func validate() throws {
-    guard (0 ... 65_535).contains(self.port) else {
-      throw ValidationError("--port takes a number from 0 to 65535.")
-    }
-    guard self.pause >= 0 else {
-      throw ValidationError("--pause takes a number of milliseconds, 0 or more.")
-    }
-  }
+  @OptionGroup
+  var options: GreeterOptions
 
   func run() async throws {
     let grpcWeb = GRPCWebServer(
-      services: [Greeter(pause: .milliseconds(self.pause))],
-      configuration: .defaults {
-        $0.cors = self.allowedOrigins.contains("*") ? .allowAll : .allow(origins: allowedOrigins)
-      }
+      services: [self.options.greeter],
+      configuration: .defaults { $0.cors = self.options.cors }
     )
 
     let router = Router(context: GRPCWebRequestContext.self)
     router.add(middleware: grpcWeb.middleware())
-    router.add(middleware: FileMiddleware(Bundle.module.path("Public"), searchForIndexHtml: true))
+    router.add(middleware: FileMiddleware(GreeterPage.folder.path, searchForIndexHtml: true))
     router.get("healthz") { _, _ in
       Health(status: "ok")
     }
 
     let app = Application(
       router: router,
-      configuration: ApplicationConfiguration(address: .hostname(self.host, port: self.port)),
-      onServerRunning: { channel in
-        let port = channel.localAddress?.port ?? self.port
-        let line = "Greeter is listening on http://\(self.host):\(port)\n"
-        FileHandle.standardOutput.write(Data(line.utf8))
-      }
+      configuration: ApplicationConfiguration(
+        address: .hostname(self.options.host, port: self.options.port)
+      ),
+      onServerRunning: { self.options.announce(port: $0.localAddress?.port) }
     )
     try await app.runService()
   }
@@ -67,10 +41,4 @@ struct GreeterCommand: AsyncParsableCommand {
 /// The answer of the ordinary route.
 struct Health: ResponseCodable {
   var status: String
-}
-
-extension Bundle {
-  fileprivate func path(_ resource: String) -> String {
-    self.bundleURL.appendingPathComponent(resource).path
-  }
 }

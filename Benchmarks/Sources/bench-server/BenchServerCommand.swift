@@ -1,0 +1,21 @@
+import ArgumentParser
+import Foundation
+
+/// A server for the benchmarks to load: one front of several, on one event loop.
+@main
+struct BenchServerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench-server",
+    abstract: "Serves the benchmarks' calls."
+  )
+
+  @Option(help: "What answers.")
+  var front: Front
+
+  func run() async throws {
+    try await self.front.serve { port in
+      let line = "Bench server is listening on http://127.0.0.1:\(port)\n"
+      FileHandle.standardOutput.write(Data(line.utf8))
+    }
+  }
+}

@@ -1,0 +1,121 @@
+"""What is measured, and the floors.
+
+Each case has a name that other tools know; see the README for what they mean.
+"""
+
+import envoy_proxy
+import memory
+import servers
+import streams
+import wire
+import wrk
+from comparison import Amount, Ratio, Side
+
+NIO = "nio"
+
+_LARGE = 1 << 20
+_STREAM_MESSAGES, _STREAM_SIZE = 100_000, 16
+
+
+def all_cases(front):
+    """The cases, with the given front in the place of the NIO front."""
+    return [
+        Ratio(
+            "nio_unary_of_bare_nio",
+            "unary, NIO front, of bare NIO",
+            "calls per second of CPU",
+            0.70,
+            _per_cpu_second(front, wire.unary()),
+            _per_cpu_second("bare-nio", wire.unary()),
+        ),
+        Ratio(
+            "middleware_unary_of_bare_hummingbird",
+            "unary, middleware, of bare Hummingbird",
+            "calls per second of CPU",
+            0.75,
+            _per_cpu_second("middleware", wire.unary()),
+            _per_cpu_second("bare-hummingbird", wire.unary()),
+        ),
+        Ratio(
+            "large_echo_of_bare_nio",
+            "1 MiB there and back, NIO front, of bare NIO",
+            "calls per second of CPU",
+            0.50,
+            _per_cpu_second(front, wire.echo(_LARGE)),
+            _per_cpu_second("bare-nio-echo", wire.echo(_LARGE)),
+        ),
+        Ratio(
+            "nio_text_of_binary",
+            "unary, NIO front, text mode of binary mode",
+            "calls per second of CPU",
+            0.85,
+            _per_cpu_second(front, wire.unary(wire.TEXT), name=f"{front}-text"),
+            _per_cpu_second(front, wire.unary(), name=f"{front}-binary"),
+        ),
+        Ratio(
+            "stream_of_envoy",
+            "100,000 messages, NIO front, of Envoy",
+            "messages per second",
+            6,
+            _stream(front, _front(front)),
+            _stream("envoy", envoy_proxy.envoy_grpc_swift),
+        ),
+        Ratio(
+            "unary_of_sonora_python",
+            "unary, NIO front, of Sonora for Python",
+            "calls per second",
+            3.5,
+            _per_second(front, _front(front)),
+            _per_second("sonora-python", servers.sonora_python),
+        ),
+        Amount(
+            "idle_stream_kib",
+            "memory of an idle stream, NIO front",
+            "KiB",
+            24,
+            Side(
+                front,
+                _front(front),
+                lambda server, seconds: memory.idle_stream_bytes(server) / 1024,
+            ),
+        ),
+        Amount(
+            "stalled_1000_mib",
+            "memory of 1,000 stalled streams, NIO front",
+            "MiB",
+            150,
+            Side(
+                front,
+                _front(front),
+                lambda server, seconds: memory.stalled_streams_bytes(server) / (1 << 20),
+            ),
+        ),
+    ]
+
+
+def _front(name):
+    return lambda environment: servers.front(environment, name)
+
+
+def _per_cpu_second(front, call, name=None):
+    return Side(
+        name or front,
+        _front(front),
+        lambda server, seconds: wrk.load(server, call, seconds).per_cpu_second,
+    )
+
+
+def _per_second(name, start):
+    call = wire.unary()
+    return Side(name, start, lambda server, seconds: wrk.load(server, call, seconds).per_second)
+
+
+def _stream(name, start):
+    call = wire.stream(_STREAM_MESSAGES, _STREAM_SIZE)
+    return Side(
+        name,
+        start,
+        lambda server, seconds: streams.messages_per_second(
+            server, call, _STREAM_MESSAGES, seconds
+        ),
+    )

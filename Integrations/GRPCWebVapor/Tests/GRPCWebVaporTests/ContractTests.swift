@@ -1,0 +1,36 @@
+import GRPCWebAdapterContract
+import GRPCWebVapor
+import Logging
+import Testing
+import Vapor
+
+@Suite("The adapter contract", .timeLimit(.minutes(5)))
+struct ContractTests {
+  @Test("Vapor", arguments: ContractCase.all)
+  @available(GRPCWeb 1.0, *)
+  func contract(_ contractCase: ContractCase) async throws {
+    try await contractCase.run(against: .vapor)
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension Front {
+  /// The middleware in a Vapor app, over HTTP/1.1.
+  static let vapor = Front(
+    "Vapor",
+    limits: [
+      .headsWithoutBody: "Vapor hands a request on with the first byte of its body.",
+      .stoppingAtOnce: "Vapor stops waiting for calls that run, and leaves them to themselves.",
+      .halfClosure: "Vapor closes the connection when the client closes its side.",
+    ]
+  ) { app in
+    let grpcWeb = app.makeGRPCWebServer()
+    let server = VaporServer(app, grpcWeb)
+    return FrontServer(
+      grpcWeb,
+      run: { try await server.run() },
+      port: { server.port },
+      beginGracefulShutdown: { server.stop() }
+    )
+  }
+}

@@ -1,0 +1,114 @@
+public import FlyingFox
+public import GRPCWeb
+internal import HTTPTypes
+
+@available(GRPCWeb 1.0, *)
+extension GRPCWebServer {
+  /// A handler that answers this server's calls and leaves every other request to the next route,
+  /// its body unread.
+  ///
+  /// ```swift
+  /// await server.appendRoute("*", to: grpcWeb.handler())
+  /// ```
+  ///
+  /// - Parameter prefix: The path that the services are mounted at, such as `/api`; empty for none.
+  public func handler(prefix: String = "") -> GRPCWebHandler {
+    GRPCWebHandler(server: self, prefix: prefix)
+  }
+}
+
+/// Answers gRPC-Web calls in a FlyingFox server.
+///
+/// Append it with the route `*`, before the routes that should not see calls. A client that goes away
+/// is noticed when the response is written, or the request read; a service that does neither runs on
+/// to its end or its deadline.
+@available(GRPCWeb 1.0, *)
+public struct GRPCWebHandler: HTTPHandler {
+  private let server: GRPCWebServer
+  private let prefix: String
+
+  init(server: GRPCWebServer, prefix: String) {
+    self.server = server
+    self.prefix = prefix
+  }
+
+  /// Answers a call.
+  ///
+  /// - Throws: `HTTPUnhandledError` for every other request, which FlyingFox takes to the next route.
+  public func handleRequest(_ request: FlyingFox.HTTPRequest) async throws -> FlyingFox.HTTPResponse
+  {
+    guard let head = HTTPTypes.HTTPRequest(request) else {
+      throw HTTPUnhandledError()
+    }
+    switch self.server.route(head, prefix: self.prefix) {
+    case .pass:
+      throw HTTPUnhandledError()
+    case .respond(let head):
+      let unread = RequestBody(request.bodySequence)
+      return FlyingFox.HTTPResponse(head, body: .complete([]), after: unread)
+    case .call(let call):
+      let body = RequestBody(request.bodySequence)
+      let peers = GRPCWebPeers(remote: request.remoteAddress)
+      let response = await self.server.respond(to: call, body: body, peers: peers)
+      return FlyingFox.HTTPResponse(response.head, body: response.body, after: body)
+    }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension FlyingFox.HTTPResponse {
+  fileprivate init(
+    _ head: HTTPTypes.HTTPResponse,
+    body: GRPCWebResponse.Body,
+    after request: RequestBody
+  ) {
+    var headers = HTTPHeaders()
+    for field in head.headerFields {
+      headers.addValue(field.value, for: HTTPHeader(field.name.canonicalName))
+    }
+    self.init(
+      statusCode: HTTPStatusCode(head.status.code, phrase: head.status.reasonPhrase),
+      headers: headers,
+      body: ResponseBody.sequence(
+        of: body,
+        length: head.headerFields[.contentLength].flatMap { Int($0) },
+        after: request
+      )
+    )
+  }
+}
+
+extension HTTPTypes.HTTPRequest {
+  /// The head of a request; `nil` for a method that isn't one.
+  fileprivate init?(_ request: FlyingFox.HTTPRequest) {
+    guard let method = Method(request.method.rawValue) else { return nil }
+    self.init(
+      method: method,
+      scheme: "http",
+      authority: request.headers[.host],
+      path: request.target.rawValue
+    )
+    for (header, value) in request.headers {
+      if let name = HTTPField.Name(header.rawValue) {
+        self.headerFields.append(HTTPField(name: name, value: value))
+      }
+    }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension GRPCWebPeers {
+  fileprivate init(remote: FlyingFox.HTTPRequest.Address?) {
+    self = .unknown
+    switch remote {
+    case .ip4(let address, let port):
+      self.remote = "ipv4:\(address):\(port)"
+    case .ip6(let address, let port):
+      self.remote = "ipv6:[\(address)]:\(port)"
+    case .unix(let path):
+      self.remote = "unix:\(path)"
+    case .none:
+      break
+    }
+  }
+}

@@ -1,0 +1,153 @@
+internal import GRPCCore
+internal import GRPCWebTestSupport
+internal import SwiftProtobuf
+internal import Testing
+
+@available(GRPCWeb 1.0, *)
+extension ContractCase {
+  /// Calls that take too long.
+  static let deadlines: [[ContractCase]] = [
+    .each(
+      ["Get", "Expand"],
+      "Requirement 7: the answer is on time when the handler does not cooperate"
+    ) { front, method in
+      let release = Gate()
+      let taskCancelled = Gate()
+      let handleCancelled = Gate()
+      defer { release.open() }
+      let wait: @Sendable () async -> Void = {
+        await withTaskCancellationHandler {
+          await withRPCCancellationHandler {
+            await release.passIgnoringCancellation()
+          } onCancelRPC: {
+            handleCancelled.open()
+          }
+        } onCancel: {
+          taskCancelled.open()
+        }
+      }
+      let service = ScriptedService(
+        onGet: { request, _ in
+          await wait()
+          return ServerResponse(message: request.message)
+        },
+        onExpand: { request, _ in
+          StreamingServerResponse { writer in
+            try await writer.write(request.message)
+            await wait()
+            return [:]
+          }
+        }
+      )
+      try await front.serve(service) { app in
+        let connection = try await app.connect()
+        let answer = try await connection.answer(
+          try .call(method, fields: [("grpc-timeout", "50m")], texts: ["hello"])
+        )
+        #expect(answer.status == Status.Code.deadlineExceeded.rawValue)
+        #expect(!release.isOpen)
+        try await taskCancelled.pass("the handler's task is cancelled")
+        try await handleCancelled.pass("the RPC's cancellation handle is cancelled")
+
+        // The connection isn't blocked by the handler.
+        let next = try await connection.answer(try .call("Collect", texts: ["next"]))
+        #expect(try next.texts == ["next"])
+      }
+    },
+
+    .each(
+      ["Get", "Expand", "Collect", "Update"],
+      "Requirement 7: a deadline that passes while the request is being read is answered on time"
+    ) { front, method in
+      try await front.serve { app in
+        // Together and again, as what could go wrong is a race.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for _ in 0 ..< 20 {
+            group.addTask {
+              let connection = try await app.connect()
+              try await connection.send(
+                try RawRequest.call(method, fields: [("grpc-timeout", "30m")], texts: ["hello"])
+                  .framed(.unfinished)
+              )
+              let answer = try await connection.peekResponse { $0.status != nil }
+              #expect(answer.httpStatus == 200)
+              #expect(answer.status == Status.Code.deadlineExceeded.rawValue)
+
+              // What the client still sends does no harm.
+              try? await connection.send(RawRequest.chunk([1, 2, 3]))
+              try? await connection.send(RawRequest.lastChunk)
+              _ = try await connection.readResponse()
+              await connection.close()
+            }
+          }
+          try await group.waitForAll()
+        }
+        try await app.expectGoodCall()
+      }
+    },
+
+    .one("Requirement 7: a deadline is answered while a task of the service's own reads") { front in
+      try await front.serve(Self.readingInATaskOfItsOwn) { app in
+        _ = try await Self.passDeadlineWhileReading(app)
+        try await app.expectGoodCall()
+      }
+    },
+
+    .one(
+      "Requirement 7: such a deadline doesn't cost the connection",
+      needs: [.connectionsAfterEarlyEnd]
+    ) { front in
+      try await front.serve(Self.readingInATaskOfItsOwn) { app in
+        let connection = try await Self.passDeadlineWhileReading(app)
+        try await app.expectGoodCall(on: connection)
+      }
+    },
+
+    .each(
+      ["Get", "Expand", "Collect", "Update"],
+      "Requirement 7: a deadline is answered before any of the body has come",
+      needs: [.headsWithoutBody]
+    ) { front, method in
+      try await front.serve { app in
+        let connection = try await app.connect()
+        try await connection.send(
+          RawRequest.call(method, fields: [("grpc-timeout", "50m")], body: []).framed(.unfinished)
+        )
+        let answer = try await within(.seconds(20), "the deadline is answered") {
+          try await connection.peekResponse { $0.status != nil }
+        }
+        #expect(answer.status == Status.Code.deadlineExceeded.rawValue)
+        await connection.close()
+      }
+    },
+  ]
+
+  private static let readingInATaskOfItsOwn = ScriptedService(
+    onUpdate: { request, _ in
+      StreamingServerResponse { writer in
+        try await writer.write(.with { $0.text = "first" })
+        // Not cancelled with the handler.
+        let reader = Task {
+          for try await _ in request.messages {}
+        }
+        try await reader.value
+        return [:]
+      }
+    }
+  )
+
+  /// Lets a deadline pass, ends the request, and returns the connection.
+  private static func passDeadlineWhileReading(_ app: RunningFront) async throws -> RawConnection {
+    let connection = try await app.connect()
+    try await connection.send(
+      try RawRequest.call("Update", fields: [("grpc-timeout", "50m")], texts: ["hello"])
+        .framed(.unfinished)
+    )
+    let answer = try await connection.peekResponse { $0.status != nil }
+    #expect(answer.status == Status.Code.deadlineExceeded.rawValue)
+
+    try await connection.send(RawRequest.lastChunk)
+    _ = try await connection.readResponse()
+    return connection
+  }
+}

@@ -1,0 +1,136 @@
+internal import GRPCCore
+internal import GRPCWeb
+internal import GRPCWebTestSupport
+internal import SwiftProtobuf
+internal import Testing
+
+@available(GRPCWeb 1.0, *)
+extension ContractCase {
+  /// Servers that stop.
+  static let shutdown: [[ContractCase]] = [
+    .one(
+      "Graceful shutdown of the app ends an endless stream as unavailable after the grace period"
+    ) { front in
+      let cancelled = Gate()
+      let service = Self.endless(cancelled: cancelled)
+      try await front.serve(
+        service,
+        configuration: .defaults { $0.shutdownGracePeriod = .milliseconds(100) }
+      ) { app in
+        let connection = try await app.connect()
+        try await connection.send(try RawRequest.call("Expand", texts: ["hello"]))
+        _ = try await connection.peekResponse { $0.frames.count == 1 }
+
+        await app.server.beginGracefulShutdown()
+        let answer = try await connection.readResponse()
+        #expect(try answer.texts == ["hello"])
+        #expect(answer.trailers?.first == .init("grpc-status", "14"))
+        try await cancelled.pass("the handler is cancelled")
+
+        try await connection.readEnd()
+        try await within(patience, "the server has shut down") {
+          await app.server.untilCallsEnded()
+        }
+      }
+    },
+
+    .each(
+      ["Get", "Expand"],
+      "Graceful shutdown of the app lets calls end"
+    ) { front, method in
+      let started = Gate()
+      let gate = Gate()
+      let service = ScriptedService(
+        onGet: { request, _ in
+          started.open()
+          try await gate.pass()
+          return ServerResponse(message: request.message)
+        },
+        onExpand: { request, _ in
+          StreamingServerResponse { writer in
+            started.open()
+            try await gate.pass()
+            try await writer.write(request.message)
+            return [:]
+          }
+        }
+      )
+      try await front.serve(service) { app in
+        let connection = try await app.connect()
+        try await connection.send(try RawRequest.call(method, texts: ["hello"]))
+        try await started.pass("the handler starts")
+
+        await app.server.beginGracefulShutdown()
+        gate.open()
+        let answer = try await connection.readResponse()
+        #expect(answer.status == 0)
+        #expect(try answer.texts == ["hello"])
+        try await connection.readEnd()
+      }
+    },
+
+    .one(
+      "Calls are refused while the server shuts down, and the app's routes are not",
+      needs: [.otherRoutes]
+    ) { front in
+      try await front.serve { app in
+        let connection = try await app.connect()
+        app.server.refuseCalls()
+        let refused = try await connection.answer(try .call(texts: ["hello"]))
+        #expect(refused.httpStatus == 200)
+        #expect(refused.status == Status.Code.unavailable.rawValue)
+        let plain = try await connection.answer(RawRequest(method: "GET", path: "/plain"))
+        #expect(plain.httpStatus == 200)
+      }
+    },
+
+    .one(
+      "Cancelling the app's task ends it in time, and cancels endless streams",
+      needs: [.stoppingAtOnce]
+    ) { front in
+      let cancelled = Gate()
+      // A grace period that would outlast the wait for the app to stop.
+      let configuration = GRPCWebServerConfiguration.defaults {
+        $0.shutdownGracePeriod = .seconds(600)
+      }
+      try await front.serve(Self.endless(cancelled: cancelled), configuration: configuration) {
+        app in
+        for _ in 0 ..< 3 {
+          let connection = try await app.connect()
+          try await connection.send(try RawRequest.call("Expand", texts: ["hello"]))
+          _ = try await connection.peekResponse { $0.frames.count == 1 }
+        }
+      }
+      try await cancelled.pass("the handler is cancelled", within: .seconds(20))
+    },
+
+    .one("Cancelling the app's task ends it in time while calls wait for their request") { front in
+      try await front.serve { app in
+        for method in ["Get", "Expand", "Collect", "Update"] {
+          let connection = try await app.connect()
+          try await connection.send(
+            try RawRequest.call(method, texts: ["hello"]).framed(.unfinished)
+          )
+        }
+        try await app.expectGoodCall()
+      }
+    },
+  ]
+
+  /// A service that sends a message, and waits for ever.
+  private static func endless(cancelled: Gate) -> ScriptedService {
+    ScriptedService(
+      onExpand: { request, _ in
+        StreamingServerResponse { writer in
+          try await writer.write(request.message)
+          try await withTaskCancellationHandler {
+            try await suspendUntilCancelled()
+          } onCancel: {
+            cancelled.open()
+          }
+          return [:]
+        }
+      }
+    )
+  }
+}

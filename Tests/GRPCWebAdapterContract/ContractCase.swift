@@ -1,0 +1,85 @@
+public import Testing
+
+/// A thing that every front does, whatever the framework behind it.
+///
+/// An adapter's package runs the whole contract with one test:
+///
+/// ```swift
+/// @Test("The adapter contract", arguments: ContractCase.all)
+/// func contract(_ contractCase: ContractCase) async throws {
+///   try await contractCase.run(against: .vapor)
+/// }
+/// ```
+@available(GRPCWeb 1.0, *)
+public struct ContractCase: Sendable, CustomTestStringConvertible {
+  /// Every case.
+  public static let all: [ContractCase] = Array(Self.groups.joined().joined())
+
+  private static let groups: [[[ContractCase]]] = [
+    Self.calls, Self.metadata, Self.errors, Self.compression, Self.cors, Self.passingOn,
+    Self.connections, Self.streaming, Self.deadlines, Self.disconnects, Self.backPressure,
+    Self.shutdown, Self.badFrames, Self.badHeads, Self.badConnections,
+  ]
+
+  /// What the front does.
+  public var name: String
+
+  /// What the front's framework has to be able to do for it.
+  public var needs: Set<FrontAbility>
+
+  private var body: @Sendable (Front) async throws -> Void
+
+  init(
+    _ name: String,
+    needs: Set<FrontAbility> = [],
+    body: @escaping @Sendable (Front) async throws -> Void
+  ) {
+    self.name = name
+    self.needs = needs
+    self.body = body
+  }
+
+  /// The name.
+  public var testDescription: String {
+    self.name
+  }
+
+  /// Runs the case, and records an issue for each fault.
+  ///
+  /// A case that needs what the front's framework can't do has to fail.
+  public func run(against front: Front) async throws {
+    if let limit = self.needs.lazy.compactMap({ front.limits[$0] }).first {
+      await withKnownIssue(limit) {
+        try await self.body(front)
+      }
+    } else {
+      try await self.body(front)
+    }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension [ContractCase] {
+  /// A case.
+  static func one(
+    _ name: String,
+    needs: Set<FrontAbility> = [],
+    body: @escaping @Sendable (Front) async throws -> Void
+  ) -> Self {
+    [ContractCase(name, needs: needs, body: body)]
+  }
+
+  /// A case for each of some variants.
+  static func each<Variant: Sendable>(
+    _ variants: [Variant],
+    _ name: String,
+    needs: Set<FrontAbility> = [],
+    body: @escaping @Sendable (Front, Variant) async throws -> Void
+  ) -> Self {
+    variants.map { variant in
+      ContractCase("\(name): \(variant)", needs: needs) { front in
+        try await body(front, variant)
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import GRPCWeb
+import GRPCWebAdapterContract
+import GRPCWebHummingbird
+import GRPCWebTestSupport
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+@available(GRPCWeb 1.0, *)
+extension Front {
+  /// The middleware in a Hummingbird app, over HTTP/1.1.
+  static let hummingbirdMiddleware = Front("Hummingbird middleware") { app in
+    let grpcWeb = app.makeGRPCWebServer()
+    let router = Router()
+    router.add(middleware: grpcWeb.middleware(prefix: app.prefix))
+    return Self.hummingbird(app, grpcWeb, router: router, server: .http1())
+  }
+
+  /// The channel handler before the router of a Hummingbird app, over HTTP/1.1.
+  static let hummingbirdServer = Front("Hummingbird server") { app in
+    let grpcWeb = app.makeGRPCWebServer()
+    let server = HTTPServerBuilder.grpcWeb(grpcWeb, prefix: app.prefix)
+    return Self.hummingbird(app, grpcWeb, router: Router(), server: server)
+  }
+
+  private static func hummingbird(
+    _ app: FrontApp,
+    _ grpcWeb: GRPCWebServer,
+    router: Router<BasicRequestContext>,
+    server: HTTPServerBuilder
+  ) -> FrontServer {
+    for route in app.routes {
+      router.on(RouterPath(route.path), method: route.method) { request, _ in
+        let body = try await request.body.collect(upTo: 1024 * 1024)
+        let answer = route.respond(Array(buffer: body))
+        return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer)))
+      }
+    }
+
+    let ports = Recorder<Int>()
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let application = Application(
+      router: router,
+      server: server,
+      configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+      onServerRunning: { ports.append($0.localAddress?.port ?? 0) },
+      logger: logger
+    )
+    let services = ServiceGroup(configuration: .init(services: [application], logger: logger))
+    return FrontServer(
+      grpcWeb,
+      run: { try await services.run() },
+      port: { ports.values.first },
+      beginGracefulShutdown: { await services.triggerGracefulShutdown() }
+    )
+  }
+}

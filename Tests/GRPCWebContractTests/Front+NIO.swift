@@ -1,0 +1,32 @@
+import GRPCCore
+import GRPCWebAdapterContract
+import GRPCWebNIO
+import NIOCore
+
+@available(GRPCWeb 1.0, *)
+extension Front {
+  /// The transport with a port of its own, over HTTP/1.1.
+  static let nio = Front(
+    "NIO transport",
+    limits: [.otherRoutes: "It is no web app."]
+  ) { app in
+    let transport = GRPCWebNIOServerTransport(
+      address: .ipv4(host: "127.0.0.1", port: 0),
+      transportSecurity: .plaintext,
+      config: .defaults {
+        $0.prefix = app.prefix
+        $0.calls = app.configuration
+      }
+    )
+    let server = GRPCServer(
+      transport: transport,
+      services: [app.service],
+      interceptors: app.interceptors
+    )
+    return FrontServer(
+      run: { try await server.serve() },
+      port: { try? await transport.listeningAddress.port },
+      beginGracefulShutdown: { server.beginGracefulShutdown() }
+    )
+  }
+}

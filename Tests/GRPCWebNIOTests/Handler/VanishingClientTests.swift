@@ -1,0 +1,160 @@
+import GRPCCore
+import GRPCWeb
+import GRPCWebNIO
+import GRPCWebTestSupport
+import NIOHTTPTypes
+import SwiftProtobuf
+import Testing
+
+/// Clients that go away while their call runs, over real connections.
+@Suite(.timeLimit(.minutes(5)))
+struct VanishingClientTests {
+  /// How a client goes away.
+  enum Departure: String, CaseIterable {
+    /// It closes the connection.
+    case close
+    /// It breaks the connection off.
+    case reset
+    /// It resets the stream, of HTTP/2, and keeps the connection.
+    case streamReset
+  }
+
+  @Test(
+    "Requirement 25: a client of HTTP/1.1 that goes away cancels its handler, whatever that does",
+    arguments: [
+      (TestServer.Front.transport, Departure.close), (.transport, .reset),
+      (.hummingbird, .close), (.hummingbird, .reset),
+    ],
+    WaitingService.Activity.allCases
+  )
+  @available(GRPCWeb 1.0, *)
+  func http1(
+    way: (front: TestServer.Front, departure: Departure),
+    activity: WaitingService.Activity
+  ) async throws {
+    let service = WaitingService()
+    try await TestServer.run(service.service, front: way.front) { server in
+      let connection = try await server.connect()
+      let request = try RawRequest.call(activity.method, texts: [""])
+      try await connection.send(activity == .reads ? request.framed(.unfinished) : request)
+      try await service.isRunning.pass()
+      if activity == .writes {
+        _ = try await connection.peekResponse { !$0.frames.isEmpty }
+      }
+
+      if way.departure == .close {
+        await connection.close()
+      } else {
+        try await connection.reset()
+      }
+      try await service.expectCancellation("\(way) \(activity)")
+    }
+  }
+
+  @Test(
+    "Requirement 25: a client of HTTP/2 that goes away cancels its handler, whatever that does",
+    arguments: [
+      (TestServer.Front.transport, Departure.close), (.transport, .reset),
+      (.transport, .streamReset), (.hummingbird, .close), (.hummingbird, .reset),
+      (.hummingbird, .streamReset),
+    ],
+    WaitingService.Activity.allCases
+  )
+  @available(GRPCWeb 1.0, *)
+  func http2(
+    way: (front: TestServer.Front, departure: Departure),
+    activity: WaitingService.Activity
+  ) async throws {
+    let service = WaitingService()
+    try await TestServer.run(service.service, front: way.front, isHTTP2: true) { server in
+      let connection = try await server.connectHTTP2()
+      let stream = try await connection.open(.call(activity.method))
+      try await stream.send(TestFrame(EchoMessage()).bytes)
+      if activity != .reads {
+        try await stream.send(.end(nil))
+      }
+      try await service.isRunning.pass()
+      if activity == .writes {
+        try await stream.peekResponse { !$0.frames.isEmpty }
+      }
+
+      switch way.departure {
+      case .close:
+        await connection.close()
+      case .reset:
+        try await connection.reset()
+      case .streamReset:
+        await stream.reset()
+      }
+      try await service.expectCancellation("\(way) \(activity)")
+
+      if way.departure == .streamReset {
+        // The connection is as good as before.
+        let response = try await connection.answer(
+          .call("Update"),
+          body: TestFrame(EchoMessage.with { $0.text = "next" }).bytes
+        )
+        #expect(try response.answer.texts == ["next"])
+        await connection.close()
+      }
+    }
+  }
+
+  @Test(
+    "Requirement 25: a client that goes away while its request isn't read, or it doesn't read",
+    arguments: TestServer.Front.allCases,
+    [Departure.close, .reset]
+  )
+  @available(GRPCWeb 1.0, *)
+  func stalled(front: TestServer.Front, departure: Departure) async throws {
+    let service = WaitingService()
+    try await TestServer.run(service.service, front: front) { server in
+      let connection = try await server.connect(isReading: false)
+      let request = try RawRequest.call("Expand", texts: [""])
+      // Others wait behind the call, so that nothing more is read.
+      try await connection.send(request.bytes + request.bytes)
+      try await service.isRunning.pass()
+      if departure == .close {
+        await connection.close()
+      } else {
+        try await connection.reset()
+      }
+      try await service.expectCancellation("\(front) \(departure)")
+    }
+  }
+
+  @Test("A connection is kept after its calls", arguments: TestServer.Front.allCases)
+  @available(GRPCWeb 1.0, *)
+  func keepsConnection(front: TestServer.Front) async throws {
+    try await TestServer.run(front: front) { server in
+      let connection = try await server.connect()
+      for _ in 0 ..< 5 {
+        try await server.expectGoodCall(on: connection)
+        let answer = try await connection.answer(try .call("Expand", texts: ["abc"]))
+        #expect(try answer.texts == ["a", "b", "c"])
+      }
+      #expect(!connection.isClosedByServer)
+      await connection.close()
+    }
+  }
+}
+
+extension WaitingService.Activity {
+  /// The method that does it.
+  var method: String {
+    switch self {
+    case .sleeps: "Get"
+    case .reads: "Collect"
+    case .writes: "Expand"
+    }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension WaitingService {
+  /// Waits until the handler is cancelled, by both means.
+  func expectCancellation(_ what: String) async throws {
+    try await self.isTaskCancelled.pass("the handler's task is cancelled: \(what)")
+    try await self.isHandleCancelled.pass("the cancellation handle is cancelled: \(what)")
+  }
+}

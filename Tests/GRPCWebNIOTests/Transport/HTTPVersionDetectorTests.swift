@@ -1,0 +1,74 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import GRPCWebNIO
+
+@Suite
+struct HTTPVersionDetectorTests {
+  private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+
+  @Test("RFC 9113, section 3.4: the preface is HTTP/2's, whatever follows")
+  @available(GRPCWeb 1.0, *)
+  func preface() {
+    #expect(HTTPVersionDetector.isHTTP2(Self.preface) == true)
+    #expect(HTTPVersionDetector.isHTTP2(Self.preface + [0, 0, 0, 4, 0, 0, 0, 0, 0]) == true)
+  }
+
+  @Test("As long as bytes may become the preface there is no telling")
+  @available(GRPCWeb 1.0, *)
+  func tooFew() {
+    for length in 0 ..< Self.preface.count {
+      #expect(HTTPVersionDetector.isHTTP2(Self.preface.prefix(length)) == nil)
+    }
+  }
+
+  @Test("Bytes that aren't the preface's are HTTP/1.1's, wherever they differ")
+  @available(GRPCWeb 1.0, *)
+  func different() {
+    for index in Self.preface.indices {
+      var bytes = Self.preface
+      bytes[index] ^= 0x20
+      #expect(HTTPVersionDetector.isHTTP2(bytes) == false)
+      #expect(HTTPVersionDetector.isHTTP2(bytes.prefix(index + 1)) == false)
+    }
+  }
+
+  @Test(
+    "Requests are HTTP/1.1's",
+    arguments: ["P", "PR", "PRI * HTTP/1.1\r\n", "POST / HTTP/1.1\r\n", "GET /", "\r\n", "\u{16}"]
+  )
+  @available(GRPCWeb 1.0, *)
+  func requests(text: String) {
+    // Which of these could still become the preface is only a matter of its first bytes.
+    let expected: Bool? = ["P", "PR"].contains(text) ? nil : false
+    #expect(HTTPVersionDetector.isHTTP2(text.utf8) == expected)
+  }
+
+  @Test("All bytes are handed on, in whatever chunks they come", arguments: [1, 3, 24, 1000])
+  @available(GRPCWeb 1.0, *)
+  func handsOn(chunkSize: Int) throws {
+    for (bytes, isHTTP2) in [
+      (Self.preface + [0, 0, 0, 4], true), (Array("PRINT / HTTP/1.1\r\n\r\n".utf8), false),
+    ] {
+      var versions: [Bool] = []
+      let channel = EmbeddedChannel(
+        handler: HTTPVersionDetector { isHTTP2, _ in versions.append(isHTTP2) }
+      )
+      for start in stride(from: 0, to: bytes.count, by: chunkSize) {
+        let chunk = bytes[start ..< min(start + chunkSize, bytes.count)]
+        try channel.writeInbound(ByteBuffer(bytes: chunk))
+      }
+      #expect(versions == [isHTTP2])
+
+      var received: [UInt8] = []
+      while let buffer = try channel.readInbound(as: ByteBuffer.self) {
+        received += buffer.readableBytesView
+      }
+      #expect(received == bytes)
+      let detector = try? channel.pipeline.syncOperations.handler(type: HTTPVersionDetector.self)
+      #expect(detector == nil)
+      _ = try channel.finish()
+    }
+  }
+}
