@@ -17,7 +17,7 @@ import threading
 import grpc
 
 from browsers import ChromiumPage, chromium, firefox
-from harness import CheckSkipped, check, expect, expect_equal, wait_until
+from harness import CheckFailed, CheckSkipped, check, expect, expect_equal, wait_until
 from interop_python import Cases
 from interop_python_clients import Failure, Reply, generated, methods
 from interop_swift import CASES, server_lacks
@@ -188,11 +188,15 @@ def progress(environment, server, browser, api, mode):
     )
     parameters = [{"size": 10, "interval_us": 300_000}] * 8
     request = messages.StreamingOutputCallRequest(response_parameters=parameters)
-    reply = asyncio.run(client.call("TestService", "StreamingOutputCall", _one(request)))
-    expect_equal("the number of messages", len(reply.messages), 8)
-    gaps = [later - earlier for earlier, later in zip(reply.arrivals, reply.arrivals[1:])]
-    late = [round(gap) for gap in gaps if not 150 <= gap <= 450]
-    expect(not late, f"messages came {late} ms after the one before")
+    # A busy machine may be late now and then, but not each time.
+    for _ in range(3):
+        reply = asyncio.run(client.call("TestService", "StreamingOutputCall", _one(request)))
+        expect_equal("the number of messages", len(reply.messages), 8)
+        gaps = [later - earlier for earlier, later in zip(reply.arrivals, reply.arrivals[1:])]
+        late = [round(gap) for gap in gaps if not 150 <= gap <= 450]
+        if not late:
+            return
+    raise CheckFailed(f"messages came {late} ms after the one before")
 
 
 @check_browsers(

@@ -9,7 +9,7 @@ extension Cases {
       let call = Task {
         try await service.streamingInputCall(options: options) { _ in
           started.finish()
-          try await Task.sleep(for: .seconds(60))
+          await Self.waitForCancellation()
         }
       }
       for await _ in starts {}

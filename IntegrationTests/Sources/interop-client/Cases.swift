@@ -112,12 +112,18 @@ struct Cases<Client: Caller>: Sendable {
       try await service.fullDuplexCall(metadata: metadata, options: options) { writer in
         try await writer.write(request)
         if isHeldOpen {
-          try await Task.sleep(for: .seconds(60))
+          await Self.waitForCancellation()
         }
       } onResponse: { response in
         try await onResponse(response)
       }
     }
+  }
+
+  /// Waits until the task is cancelled, and says nothing of it: what the call ends with is for the client to
+  /// say.
+  static func waitForCancellation() async {
+    try? await Task.sleep(for: .seconds(60))
   }
 
   /// How a case has passed that `stream(_:)` is a part of.
