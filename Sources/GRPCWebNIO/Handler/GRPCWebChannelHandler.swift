@@ -314,7 +314,9 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   /// Goes on sending, if a client that was slow has caught up.
   public func channelWritabilityChanged(context: ChannelHandlerContext) {
     if let call = self.running?.call {
-      self.sendOutput(of: call)
+      // Not at once: a stream of HTTP/2 says so in the midst of writing a frame of it, which trailers
+      // written now would overtake.
+      self.front?.outputIsReady(of: call)
     } else if context.channel.isWritable {
       self.acceptHeld(context: context)
     }
