@@ -84,7 +84,7 @@ extension GRPCWebNIOServerTransport {
     /// may run, so that those ended then can be answered.
     var closingPeriod: Duration {
       // Event loops can't count much further than centuries.
-      min(self.calls.shutdownGracePeriod, .seconds(365 * 24 * 3600)) + .seconds(1)
+      min(self.calls.shutdownGracePeriod, .seconds(365 * 24 * 3600)) + .seconds(5)
     }
   }
 }
