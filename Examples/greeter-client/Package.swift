@@ -5,6 +5,9 @@ import PackageDescription
 let package = Package(
   name: "greeter-client",
   platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "greeter-client", targets: ["greeter-client"])
+  ],
   dependencies: [
     .package(name: "sonora", path: "../.."),
     .package(path: "../greeter"),

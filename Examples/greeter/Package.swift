@@ -6,6 +6,7 @@ let package = Package(
   name: "greeter",
   platforms: [.macOS(.v15)],
   products: [
+    .executable(name: "greeter", targets: ["greeter"]),
     // For the other examples, which greet in other frameworks or call the greeter.
     .library(name: "GreeterService", targets: ["GreeterService"]),
     .library(name: "GreeterApp", targets: ["GreeterApp"]),

@@ -4,41 +4,18 @@ import contextlib
 import functools
 import http.server
 import json
-import os
-import shutil
 import statistics
 import threading
 
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
+from browsers import chromium
 from greeter import PAGE, PAUSE
-from harness import CheckFailed, check, expect, expect_equal, wait_until
+from harness import check, expect, expect_equal, wait_until
 
 MODES = ["binary", "text"]
 ORIGINS = ["same origin", "other origin"]
 GREETING = "Hello, world!"
-
-
-@contextlib.contextmanager
-def browser():
-    options = webdriver.ChromeOptions()
-    options.binary_location = _find("CHROME", "chromium", "chromium-browser", "google-chrome")
-    options.add_argument("--headless=new")
-    options.add_argument("--disable-background-networking")
-    options.add_argument("--disable-dev-shm-usage")
-    if os.geteuid() == 0:
-        # Chromium's sandbox does not work for root.
-        options.add_argument("--no-sandbox")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    # With its path given, Selenium does not look for a driver to download.
-    service = Service(executable_path=_find("CHROMEDRIVER", "chromedriver"))
-    driver = webdriver.Chrome(options=options, service=service)
-    try:
-        yield driver
-    finally:
-        driver.quit()
 
 
 @contextlib.contextmanager
@@ -62,7 +39,7 @@ class Page:
     """The greeter's page, opened anew."""
 
     def __init__(self, environment, origin, greeter=None):
-        self.browser = environment.shared(browser)
+        self.browser = environment.shared(chromium, environment)
         greeter = greeter or environment.greeter
         if origin == "same origin":
             self.browser.get(f"{greeter.url}/")
@@ -237,11 +214,3 @@ def decoders(environment):
         })().then(() => done(null), (error) => done(String(error)));
         """)
     expect(complaint is None, complaint)
-
-
-def _find(variable, *commands):
-    """The path of the program that a variable names, or of the first that is installed."""
-    for command in filter(None, [os.environ.get(variable), *commands]):
-        if path := shutil.which(command):
-            return path
-    raise CheckFailed(f"{commands[0]} is not installed, and {variable} does not name one")

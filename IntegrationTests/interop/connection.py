@@ -76,8 +76,16 @@ class Connection:
         self.send(b"0\r\n\r\n")
 
     def answer(self):
+        return self.rest_of(self.response())
+
+    def response(self):
+        """The head of a response."""
         response = http.client.HTTPResponse(self._socket, method="POST")
         response.begin()
+        return response
+
+    def rest_of(self, response):
+        """A response with its body."""
         start = time.monotonic()
         body, arrivals = b"", []
         while piece := response.read1():

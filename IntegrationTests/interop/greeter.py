@@ -11,12 +11,17 @@ from servers import start_server
 # Seconds between two messages of `SayHelloSlowly`.
 PAUSE = 0.1
 
+# The executables of greeters, each with the options of `Examples/greeter`. For each, patterns for the
+# names of checks that it can't pass by the nature of what it is built on, and why.
+GREETERS = {"greeter": {}}
+
 # What a greeter prints when it can be called.
 GREETER_LISTENS = r"^Greeter is listening on (http://\S+)$"
 
-_REPOSITORY = pathlib.Path(__file__).parents[2]
-PROTOS = _REPOSITORY / "Examples/greeter/Protos"
-PAGE = _REPOSITORY / "Examples/greeter/Sources/GreeterApp/Public"
+REPOSITORY = pathlib.Path(__file__).parents[2]
+PROTOS = REPOSITORY / "Examples/greeter/Protos"
+INTEROP_PROTOS = REPOSITORY / "IntegrationTests/Protos"
+PAGE = REPOSITORY / "Examples/greeter/Sources/GreeterApp/Public"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import copy
 import fnmatch
 import functools
 import inspect
@@ -17,6 +18,10 @@ _checks = {}
 
 class CheckFailed(Exception):
     """What a check saw was not what it wanted."""
+
+
+class CheckSkipped(Exception):
+    """Somebody who takes part in a check can't do what it asks for."""
 
 
 def check(name, *, needs=None, **parameters):
@@ -58,26 +63,26 @@ def wait_until(what, condition, seconds=10.0):
 class Environment:
     """What the checks work on: the greeters, and what several checks share."""
 
-    def __init__(
-        self,
-        stack,
-        greeter,
-        closed_greeter=None,
-        *,
-        logs=None,
-        greeter_client=None,
-        greeter_http2=None,
-    ):
+    def __init__(self, stack, greeter, closed_greeter=None, *, logs=None, executables=None):
         self.greeter = greeter
         # The same without `--allow-origin`; `None` when the server under test is not ours to start.
         self.closed_greeter = closed_greeter
         # The folder for the logs of servers.
         self.logs = logs
-        # Executables: the command-line client, and the greeter over HTTP/2; `None` without them.
-        self.greeter_client = greeter_client
-        self.greeter_http2 = greeter_http2
+        # The folder with our own executables; `None` without them.
+        self.executables = executables
         self._stack = stack
         self._shared = {}
+
+    def for_greeter(self, greeter, closed_greeter):
+        """The same environment, but with another greeter."""
+        environment = copy.copy(self)
+        environment.greeter, environment.closed_greeter = greeter, closed_greeter
+        return environment
+
+    def executable(self, name):
+        """The path of one of our executables."""
+        return str(self.executables / name)
 
     def shared(self, start, *arguments):
         """What the context manager `start(*arguments)` yields: entered at first use, left after the
@@ -99,6 +104,7 @@ class Report:
     def __init__(self):
         self.passed = 0
         self.failed = 0
+        self.skipped = 0
 
     def ok(self, name):
         self.passed += 1
@@ -108,29 +114,52 @@ class Report:
         self.failed += 1
         print(f"FAIL {name}: {_on_one_line(why)}", flush=True)
 
+    def skip(self, name, why):
+        self.skipped += 1
+        print(f"skip {name}: {_on_one_line(why)}", flush=True)
+
     def finish(self):
         """Prints the closing line and returns the exit code."""
-        print(f"{self.passed} passed, {self.failed} failed", flush=True)
+        counts = f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+        print(counts, flush=True)
         return 0 if self.passed > 0 and self.failed == 0 else 1
 
 
-def run_checks(environment, report, pattern="*"):
+def run_checks(environment, report, pattern="*", *, modules=None, prefix="", lacks={}):
+    """Runs the checks with such names.
+
+    With `modules`, only the checks of these, under names that begin with `prefix`. `lacks` has
+    patterns for the names of checks whose subject can't do what they ask for, and why: they are
+    skipped.
+    """
     # Both a plain word and a shell pattern are welcome.
     pattern = pattern if "*" in pattern else f"*{pattern}*"
     for name, (function, needs) in _checks.items():
-        if not fnmatch.fnmatch(name, pattern):
+        if modules is not None and function.func.__module__ not in modules:
+            continue
+        if not fnmatch.fnmatch(prefix + name, pattern):
             continue
         if needs is not None and getattr(environment, needs) is None:
             continue
-        try:
-            with deadline(CHECK_DEADLINE, "it to end"):
-                result = function(environment)
-                if inspect.isawaitable(result):
-                    asyncio.run(result)
-        except Exception as error:
-            report.fail(name, str(error) if isinstance(error, CheckFailed) else repr(error))
+        reasons = [reason for lacking, reason in lacks.items() if fnmatch.fnmatch(name, lacking)]
+        if reasons:
+            report.skip(prefix + name, reasons[0])
         else:
-            report.ok(name)
+            _run_check(prefix + name, function, environment, report)
+
+
+def _run_check(name, function, environment, report):
+    try:
+        with deadline(CHECK_DEADLINE, "it to end"):
+            result = function(environment)
+            if inspect.isawaitable(result):
+                asyncio.run(result)
+    except CheckSkipped as reason:
+        report.skip(name, str(reason))
+    except Exception as error:
+        report.fail(name, str(error) if isinstance(error, CheckFailed) else repr(error))
+    else:
+        report.ok(name)
 
 
 @contextlib.contextmanager

@@ -53,10 +53,10 @@ def large_stream_server():
             thread.join()
 
 
-@check("swift {client}: a stream of many large messages", needs="greeter_client", client=CLIENTS)
+@check("swift {client}: a stream of many large messages", needs="executables", client=CLIENTS)
 def many_large_messages(environment, client):
     url = environment.shared(large_stream_server)
-    call = SwiftClient(environment.greeter_client, url, client, "binary").call(
+    call = SwiftClient(environment.executable("greeter-client"), url, client, "binary").call(
         "say-hello-slowly", "world", "--timeout", "20"
     )
     came = len(call.messages)

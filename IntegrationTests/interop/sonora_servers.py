@@ -15,7 +15,7 @@ Faults of these servers (0.2.3), each of which one or more of the checks show:
 The checks that the WSGI server passes like anyone else are in `swift_clients`.
 """
 
-from harness import expect, expect_equal
+from harness import expect
 from peers import SONORA_ASGI, SONORA_WSGI
 from swift_client import binary_option, expect_error, expect_messages, swift_client
 from swift_clients import BYTES, check_clients, expect_deadline, expect_echo, expect_progress

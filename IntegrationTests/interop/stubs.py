@@ -1,4 +1,4 @@
-"""Python stubs of the greeter, generated from its .proto file."""
+"""Python stubs of the greeter and of the interop tests, generated from their .proto files."""
 
 import contextlib
 import importlib
@@ -8,25 +8,26 @@ import tempfile
 
 from grpc_tools import protoc
 
-from greeter import PROTOS
+from greeter import INTEROP_PROTOS, PROTOS
 from harness import expect
 
 
 @contextlib.contextmanager
 def generated_folder():
-    """A folder with the modules `helloworld_pb2` and `helloworld_pb2_grpc`, generated just now."""
-    proto = PROTOS / "helloworld/helloworld.proto"
+    """A folder with modules generated just now, such as `helloworld_pb2` and `test_pb2_grpc`."""
     well_known = pathlib.Path(protoc.__file__).parent / "_proto"
     with tempfile.TemporaryDirectory() as folder:
-        arguments = [f"--proto_path={proto.parent}", f"--proto_path={well_known}"]
-        arguments += [f"--python_out={folder}", f"--grpc_python_out={folder}", proto.name]
-        expect(protoc.main(["protoc", *arguments]) == 0, "protoc failed")
+        for protos in PROTOS / "helloworld", INTEROP_PROTOS:
+            arguments = [f"--proto_path={protos}", f"--proto_path={well_known}"]
+            arguments += [f"--python_out={folder}", f"--grpc_python_out={folder}"]
+            arguments += sorted(proto.name for proto in protos.glob("*.proto"))
+            expect(protoc.main(["protoc", *arguments]) == 0, "protoc failed")
         yield folder
 
 
 @contextlib.contextmanager
 def generated_modules(environment):
-    """The modules in that folder, imported."""
+    """The greeter's two modules in that folder, imported."""
     folder = environment.shared(generated_folder)
     sys.path.insert(0, folder)
     try:

@@ -38,9 +38,9 @@ class SwiftClient:
     client: str
     mode: str
 
-    def call(self, method, argument=None, *options):
+    def call(self, method, argument=None, *options, on_message=None):
         command = [self.executable, "--url", self.url, "--client", self.client]
-        command += ["--mode", self.mode, "--metadata", *options, method]
+        command += ["--mode", self.mode, "--metadata", *map(str, options), method]
         if argument is not None:
             command.append(str(argument))
 
@@ -51,6 +51,8 @@ class SwiftClient:
                 for line in process.stdout:
                     messages.append(line.removesuffix("\n"))
                     arrivals.append(time.monotonic() - start)
+                    if on_message is not None:
+                        on_message(messages[-1])
                 exit_code = process.wait()
             took = time.monotonic() - start
             errors.seek(0)
@@ -69,7 +71,7 @@ class SwiftClient:
 
 def swift_client(environment, peer, client, mode="binary", path=""):
     url = peers.peer_named(environment, peer).url + path
-    return SwiftClient(environment.greeter_client, url, client, mode)
+    return SwiftClient(environment.executable("greeter-client"), url, client, mode)
 
 
 def values(metadata, key):

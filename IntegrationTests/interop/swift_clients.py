@@ -31,7 +31,7 @@ def check_clients(name, peers=PEERS, modes=MODES, **parameters):
     """Registers a check for each client, in each mode, with each peer."""
     return check(
         "swift {client}, {mode}, {peer}: " + name,
-        needs="greeter_client",
+        needs="executables",
         peer=peers,
         client=CLIENTS,
         mode=modes,
@@ -96,12 +96,12 @@ def stream_timeout(environment, peer, client, mode):
     expect(3 <= len(call.messages) <= 5, f"{len(call.messages)} messages came in half a second")
 
 
-@check("swift {client}: nobody listens", needs="greeter_client", client=CLIENTS)
+@check("swift {client}: nobody listens", needs="executables", client=CLIENTS)
 def nobody_listens(environment, client):
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
         port = server.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    call = SwiftClient(environment.greeter_client, url, client, "binary").call("say-hello", "world")
+    call = SwiftClient(environment.executable("greeter-client"), url, client, "binary").call("say-hello", "world")
     expect_error(call, "unavailable")
 
 

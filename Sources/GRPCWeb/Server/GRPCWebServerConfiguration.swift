@@ -24,8 +24,9 @@ public struct GRPCWebServerConfiguration: Sendable {
 
     /// How many bytes of a streamed response may wait for a slow reader until the writer is suspended.
     ///
-    /// 64 KiB by default. One message more than this may wait.
-    public var maximumBufferedResponseBytes = 64 * 1024
+    /// 32 KiB by default. One message more than this may wait, and as much again may be on its way to the
+    /// client.
+    public var maximumBufferedResponseBytes = 32 * 1024
   }
 
   /// When response messages are compressed, for peers that accept it.

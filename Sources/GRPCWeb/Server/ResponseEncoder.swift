@@ -25,7 +25,7 @@ struct ResponseEncoder: Sendable {
 
   private var head: HTTPResponse?
   private var body = FrameQueue()
-  /// The status and metadata of a native gRPC call that has a body.
+  /// The status and metadata of a native gRPC call.
   private var trailers: HTTPFields?
   private var isEndTaken = false
   /// Whether the service sent initial metadata of its own.
@@ -180,7 +180,9 @@ struct ResponseEncoder: Sendable {
   }
 
   private var putsErrorsInHeaders: Bool {
-    guard !self.call.isNativeGRPC else { return true }
+    // "Trailers-Only" is a single HEADERS frame that ends the stream. HTTP's types have no such thing: an
+    // empty DATA frame would follow, which gRPC's clients take for the server's error.
+    guard !self.call.isNativeGRPC else { return false }
     switch self.configuration.errorPlacement {
     case .automatic:
       return self.call.origin == nil
@@ -218,9 +220,7 @@ struct ResponseEncoder: Sendable {
   /// A response without a body, whose status is in its headers.
   private mutating func trailersOnlyHead(status: Status, metadata: Metadata) -> HTTPResponse {
     var fields = self.statusFields(status: status, metadata: metadata)
-    if !self.call.isNativeGRPC {
-      fields[.contentLength] = "0"
-    }
+    fields[.contentLength] = "0"
     return self.response(with: fields)
   }
 

@@ -8,7 +8,7 @@ package struct ServerResponseOutput: Sendable {
   package var head: HTTPResponse?
   /// The bytes to send, in order.
   package var body: [ByteBuffer] = []
-  /// HTTP's trailers, in the last part of a native gRPC response with a body.
+  /// HTTP's trailers, in the last part of a native gRPC response.
   package var trailers: HTTPFields?
   /// Whether the response ends with this part.
   package var isEnd: Bool = false

@@ -77,9 +77,29 @@ struct FrameDecoder: Sendable {
     } else {
       // A stream whose chunks never end with a frame would keep all of its frames otherwise.
       self.buffer.discardReadBytes()
+      self.reserveFrame()
       self.buffer.writeImmutableBuffer(bytes)
     }
   }
+
+  /// Makes room for the rest of a large frame, so that its bytes are copied once and not each time that
+  /// the buffer grows.
+  ///
+  /// Only for a sender that has sent some of it: a header costs nothing.
+  private mutating func reserveFrame() {
+    guard self.buffer.readableBytes >= Self.reservingSize, !self.hasFaultyHeader,
+      let header = self.header
+    else {
+      return
+    }
+    let missing = FrameHeader.size + Int(header.length) - self.buffer.readableBytes
+    if missing > 0 {
+      self.buffer.reserveCapacity(minimumWritableBytes: missing)
+    }
+  }
+
+  /// How much of a frame must have come until memory is reserved for all of it, in bytes.
+  private static let reservingSize = 32 * 1024
 
   /// Takes the next frame.
   ///

@@ -57,6 +57,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
 
   private var context: ChannelHandlerContext?
   private var front: EventLoopFront?
+  private var starter: ServiceStarter?
   private var peers: GRPCWebPeers?
 
   private var order = RequestOrder()
@@ -95,6 +96,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   public func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     self.front = EventLoopFront(self, eventLoop: context.eventLoop)
+    self.starter = ServiceStarter.of(context.eventLoop)
   }
 
   /// Ends the running call: nobody can be answered any more.
@@ -248,7 +250,10 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   private func startCall(context: ChannelHandlerContext) {
     guard let running = self.running, !running.isStarted else { return }
     self.running?.isStarted = true
-    self.transport.start(running.call, peers: self.peers(of: context))
+    let peers = self.peers(of: context)
+    self.starter?.add { [transport] in
+      transport.start(running.call, peers: peers)
+    }
   }
 
   private func peers(of context: ChannelHandlerContext) -> GRPCWebPeers {
@@ -309,7 +314,9 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   /// Goes on sending, if a client that was slow has caught up.
   public func channelWritabilityChanged(context: ChannelHandlerContext) {
     if let call = self.running?.call {
-      self.sendOutput(of: call)
+      // Not at once: a stream of HTTP/2 says so in the midst of writing a frame of it, which trailers
+      // written now would overtake.
+      self.front?.outputIsReady(of: call)
     } else if context.channel.isWritable {
       self.acceptHeld(context: context)
     }

@@ -185,6 +185,8 @@ public final class GRPCWebNIOServerTransport: ServerTransport {
         }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      // What a client doesn't take waits in its call, where the service is made to wait; not here.
+      .childChannelOption(.writeBufferWaterMark, value: .init(low: 8 * 1024, high: 16 * 1024))
       .childChannelInitializer { initializer.initialize($0) }
 
     if self.config.connections.maximumCount != nil {

@@ -18,6 +18,8 @@ struct WaitingService: Sendable {
   let isTaskCancelled = Gate()
   /// Open when its RPC's cancellation handle has been cancelled.
   let isHandleCancelled = Gate()
+  /// Open when it has returned.
+  let hasEnded = Gate()
 
   /// The service: its method `Get` sleeps, `Collect` reads, `Expand` writes, without an end.
   var service: ScriptedService {
@@ -48,6 +50,7 @@ struct WaitingService: Sendable {
 
   private func waiting(_ operation: () async throws -> Void) async throws {
     self.isRunning.open()
+    defer { self.hasEnded.open() }
     try await withTaskCancellationHandler {
       try await withRPCCancellationHandler {
         try await operation()

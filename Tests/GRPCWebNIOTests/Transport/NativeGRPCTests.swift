@@ -76,9 +76,11 @@ struct NativeGRPCTests {
     }
   }
 
-  @Test("An error before anything else is in the headers, details and metadata with it")
+  // In headers it would have to end the stream with them, which HTTP's types can't say: gRPC Swift's client
+  // takes the empty DATA frame that follows for the server's error.
+  @Test("An error before anything else is in the trailers, details with it")
   @available(GRPCWeb 1.0, *)
-  func trailersOnly() async throws {
+  func error() async throws {
     let service = ScriptedService(
       onGet: { _, _ in
         throw GoogleRPCStatus(
@@ -96,11 +98,11 @@ struct NativeGRPCTests {
       )
       #expect(response.head?.status == .ok)
       #expect(response.header("content-type") == "application/grpc+proto")
-      #expect(response.header("grpc-status") == "5")
-      #expect(response.header("grpc-message") == "no %E2%80%98x%E2%80%99")
-      #expect(response.header("grpc-status-details-bin") != nil)
+      #expect(response.header("grpc-status") == nil)
       #expect(response.body.isEmpty)
-      #expect(response.trailers == nil)
+      #expect(response.trailer("grpc-status") == "5")
+      #expect(response.trailer("grpc-message") == "no %E2%80%98x%E2%80%99")
+      #expect(response.trailer("grpc-status-details-bin") != nil)
       await connection.close()
     }
   }
@@ -206,7 +208,7 @@ struct NativeGRPCTests {
       }
       let response = try await connection.answer(head, body: TestFrame(EchoMessage()).bytes)
       #expect(response.head?.status == .ok)
-      #expect(response.header("grpc-status") == "12")
+      #expect(response.trailer("grpc-status") == "12")
       #expect(response.header("content-type") == "application/grpc+proto")
       await connection.close()
     }
@@ -235,7 +237,7 @@ struct NativeGRPCTests {
           .nativeCall(fields: [timeout: "\(seconds)S"]),
           body: TestFrame(EchoMessage()).bytes
         )
-        #expect(response.header("grpc-status") == "4")
+        #expect(response.trailer("grpc-status") == "4")
         seconds *= 2
       }
       await connection.close()

@@ -4,7 +4,7 @@ public import GRPCWeb
 public import GreeterService
 
 /// The flags of every greeter, whatever its framework.
-public struct GreeterOptions: ParsableArguments {
+public struct GreeterOptions: ParsableArguments, Sendable {
   /// The address to listen on.
   @Option(help: "The address to listen on.")
   public var host = "127.0.0.1"

@@ -1,0 +1,31 @@
+import GRPCCore
+
+/// How a request's messages are encoded, as far as a service can know.
+///
+/// gRPC Swift's services aren't told, so the front of a server has to pass it on, in metadata.
+public struct RequestEncoding: Sendable {
+  /// The key of the metadata in which a front passes the request's `grpc-encoding` on; empty for a
+  /// request without.
+  public static let key = "interop-request-encoding"
+
+  private let encoding: String?
+
+  init(_ metadata: Metadata) {
+    self.encoding = metadata[stringValues: Self.key].first { _ in true }
+  }
+
+  /// Refuses a request that isn't compressed where it should be.
+  ///
+  /// - Throws: `invalidArgument` when it isn't; `failedPrecondition` when nobody can tell.
+  func check(isCompressed: Bool) throws {
+    guard let encoding = self.encoding else {
+      throw RPCError(
+        code: .failedPrecondition,
+        message: "This server can't tell whether a request is compressed."
+      )
+    }
+    // A request that needn't be compressed may be.
+    guard isCompressed, encoding.isEmpty || encoding == "identity" else { return }
+    throw RPCError(code: .invalidArgument, message: "The request isn't compressed.")
+  }
+}

@@ -1,0 +1,85 @@
+"""The servers that serve gRPC's interop tests: ours on each of its fronts, and those of others."""
+
+import contextlib
+import dataclasses
+import pathlib
+import re
+
+from certificates import test_authority
+from peers import envoy_before, python_server
+from servers import start_server
+
+# The fronts of `interop-server`.
+FRONTS = ["middleware", "hummingbird", "nio"]
+OURS = [f"ours, {front}" for front in FRONTS]
+OURS_OVER_TLS = [f"ours, {front}, TLS" for front in FRONTS]
+# Those that offer native gRPC, over HTTP/2.
+NATIVE = ["ours, nio"]
+NATIVE_OVER_TLS = ["ours, hummingbird, TLS", "ours, nio, TLS"]
+
+ENVOY_GRPCIO = "Envoy + grpcio"
+CONNECT = "Connect"
+
+_LISTENS = r"^Interop server is listening on (https?://\S+)$"
+
+
+@dataclasses.dataclass(frozen=True)
+class TestServer:
+    url: str
+    # A file of the certificates to trust; `None` without TLS.
+    authority: str | None = None
+    # What our server prints.
+    log: pathlib.Path | None = None
+
+    def running_calls(self):
+        """How many handlers run, of calls that the server has seen."""
+        numbers = re.findall(r"^Calls running: (\d+)$", self.log.read_text(), re.MULTILINE)
+        return int(numbers[-1]) if numbers else 0
+
+
+def test_server_named(environment, name):
+    """A server, which is started when it is first asked for."""
+    if name == ENVOY_GRPCIO:
+        return environment.shared(_envoy_grpcio, environment)
+    if name == CONNECT:
+        return environment.shared(_connect, environment)
+    _, front, *tls = name.split(", ")
+    return environment.shared(_ours, environment, front, bool(tls))
+
+
+@contextlib.contextmanager
+def _ours(environment, front, is_over_tls):
+    options, authority = [], None
+    if is_over_tls:
+        certificates = environment.shared(test_authority)
+        options = ["--tls", certificates.chain, certificates.key]
+        authority = certificates.authority
+    name = f"interop-{front}{'-tls' if is_over_tls else ''}"
+    with start_interop_server(environment, name, "--front", front, *options) as server:
+        yield dataclasses.replace(server, authority=authority)
+
+
+@contextlib.contextmanager
+def start_interop_server(environment, name, *options):
+    """Our server with these options, on a port of its own choice."""
+    command = [environment.executable("interop-server"), "--port", "0", *options]
+    log = environment.logs / f"{name}.log"
+    with start_server(command, log, _LISTENS) as (url, _):
+        yield TestServer(url, log=log)
+
+
+@contextlib.contextmanager
+def _envoy_grpcio(environment):
+    command = ["-m", "python_test_service"]
+    with python_server(environment, "interop-test-grpcio", command, _LISTENS) as url:
+        name = "interop-test-envoy-grpcio"
+        with envoy_before(environment, url, name, services="/grpc.testing.") as peer:
+            yield TestServer(peer.url)
+
+
+@contextlib.contextmanager
+def _connect(environment):
+    command = ["-m", "uvicorn", "--factory", "python_test_service:connect", "--port", "0"]
+    announcement = r"Uvicorn running on (http://\S+)"
+    with python_server(environment, "interop-test-connect", command, announcement) as url:
+        yield TestServer(url)
