@@ -26,7 +26,6 @@ let package = Package(
   dependencies: [
     .package(name: "sonora", path: "../.."),
     .package(url: "https://github.com/apple/swift-http-types.git", from: "1.4.0"),
-    .package(url: "https://github.com/apple/swift-log.git", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.81.0"),
     .package(url: "https://github.com/vapor/vapor.git", from: "4.121.4"),
   ],
@@ -47,7 +46,8 @@ let package = Package(
       dependencies: [
         "GRPCWebVapor",
         .product(name: "GRPCWebAdapterContract", package: "sonora"),
-        .product(name: "Logging", package: "swift-log"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Vapor", package: "vapor"),
       ],
       swiftSettings: swiftSettings

@@ -1,6 +1,5 @@
 import GRPCWebAdapterContract
 import GRPCWebVapor
-import Logging
 import Testing
 import Vapor
 

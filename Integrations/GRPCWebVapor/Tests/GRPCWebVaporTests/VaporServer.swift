@@ -1,6 +1,7 @@
 import GRPCWebAdapterContract
 import GRPCWebTestSupport
 import GRPCWebVapor
+import HTTPTypes
 import NIOPosix
 import Vapor
 
