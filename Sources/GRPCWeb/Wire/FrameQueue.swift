@@ -2,18 +2,18 @@ internal import NIOCore
 
 /// Frames that wait to be sent.
 ///
-/// Small frames are copied together, so that many of them leave as one buffer; large ones are handed
-/// on as they are.
+/// Small frames are copied together, so that many of them leave as one buffer: behind the first of
+/// them, which has room for the trailers of a unary response. Large ones are handed on as they are.
 @available(GRPCWeb 1.0, *)
 struct FrameQueue: Sendable {
   private var buffers: [ByteBuffer] = []
-  /// Whether the last buffer is the queue's own, to append small frames to.
+  /// Whether the last buffer is of small frames, to append another to.
   private var canAppendToTail = false
 
   /// The number of bytes that wait.
   private(set) var byteCount = 0
 
-  /// Frames up to this size, in bytes, are copied.
+  /// Frames up to this size, in bytes, are copied behind others.
   static let largestCopiedFrame = 16 * 1024
 
   /// Whether nothing waits.
@@ -25,18 +25,12 @@ struct FrameQueue: Sendable {
   mutating func append(_ frame: ByteBuffer) {
     self.byteCount += frame.readableBytes
 
-    if frame.readableBytes > Self.largestCopiedFrame {
-      self.buffers.append(frame)
-      self.canAppendToTail = false
-    } else if self.canAppendToTail {
+    let isSmall = frame.readableBytes <= Self.largestCopiedFrame
+    if isSmall && self.canAppendToTail {
       self.buffers[self.buffers.count - 1].writeImmutableBuffer(frame)
     } else {
-      var tail = ByteBuffer()
-      // Room for the trailers of a unary response.
-      tail.reserveCapacity(frame.readableBytes + 64)
-      tail.writeImmutableBuffer(frame)
-      self.buffers.append(tail)
-      self.canAppendToTail = true
+      self.buffers.append(frame)
+      self.canAppendToTail = isSmall
     }
   }
 
