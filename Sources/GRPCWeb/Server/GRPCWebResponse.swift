@@ -35,7 +35,7 @@ public final class GRPCWebResponseStream: Sendable {
   }
 
   deinit {
-    self.call.fail(.peerGone)
+    self.call.abandon()
   }
 
   /// Writes the body, to its end.
@@ -60,13 +60,13 @@ public final class GRPCWebResponseStream: Sendable {
         }
         try await end()
       } catch {
-        self.call.fail(.peerGone)
+        self.call.abandon()
         await self.call.untilReadingEnds()
         throw error
       }
       await self.call.untilReadingEnds()
     } onCancel: {
-      self.call.fail(.peerGone)
+      self.call.abandon()
     }
   }
 }
@@ -105,7 +105,7 @@ extension GRPCWebResponseStream: AsyncSequence {
           output = await withTaskCancellationHandler {
             await call.nextOutput()
           } onCancel: {
-            call.fail(.peerGone)
+            call.abandon()
           }
         }
         self.isEnd = output?.isEnd ?? true

@@ -41,6 +41,9 @@ public final class GRPCWebServerTransport: ServerTransport {
   private let logger: Logger
   private let state = Mutex(State())
 
+  /// What fronts on event loops keep for each of them.
+  package let eventLoopStorage = EventLoopStorage()
+
   /// Creates a transport.
   ///
   /// - Parameters:
@@ -197,12 +200,12 @@ public final class GRPCWebServerTransport: ServerTransport {
     let request = ServerCall.Request(call: call, body: body)
     self.start(call, request: request, peers: peers, deadline: .task)
     if let watchClient = watchClient, call.isOpen {
-      watchClient { [weak call] in call?.fail(.peerGone) }
+      watchClient { [weak call] in call?.abandon() }
     }
     let output = await withTaskCancellationHandler {
       await call.nextOutput()
     } onCancel: {
-      call.fail(.peerGone)
+      call.abandon()
     }
 
     guard let output = output, let head = output.head else {

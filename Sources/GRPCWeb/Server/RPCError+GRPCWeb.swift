@@ -3,7 +3,7 @@ package import GRPCCore
 @available(GRPCWeb 1.0, *)
 extension RPCError {
   /// The client closed the connection, or reset the stream, before the response was sent.
-  package static let peerGone = RPCError(code: .cancelled, message: "The client went away.")
+  static let peerGone = RPCError(code: .cancelled, message: "The client went away.")
 
   /// The call took longer than the client was ready to wait.
   package static let deadlineExceeded = RPCError(

@@ -141,8 +141,22 @@ package final class ServerCall: Sendable {
 
   /// Ends the call with an error, unless it has ended, and stops the service.
   package func fail(_ error: RPCError) {
-    self.serviceFailed(error)
+    let waiting = self.state.withLock { state in
+      state.exchange.fail(error)
+      return state.takeWaiting()
+    }
+    // Before those are woken who would end by the error, and not notice that they are cancelled.
     self.stopService()
+    waiting.resume(self)
+  }
+
+  /// Stops the service and ends the call, as the client has gone.
+  ///
+  /// In this order, as nobody is told what the call ended with: so a service that is just about to write
+  /// learns that it is cancelled before it learns that it can't.
+  package func abandon() {
+    self.stopService()
+    self.serviceFailed(.peerGone)
   }
 
   private func stopService() {

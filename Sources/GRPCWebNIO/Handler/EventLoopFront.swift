@@ -8,8 +8,8 @@ final class EventLoopFront: ServerCallFront {
   private let handler: NIOLoopBound<GRPCWebChannelHandler>
 
   /// Creates the front of a handler; to be called on its event loop.
-  init(_ handler: GRPCWebChannelHandler, eventLoop: any EventLoop) {
-    self.inbox = EventLoopInbox.of(eventLoop)
+  init(_ handler: GRPCWebChannelHandler, eventLoop: any EventLoop, inbox: EventLoopInbox) {
+    self.inbox = inbox
     self.handler = NIOLoopBound(handler, eventLoop: eventLoop)
   }
 

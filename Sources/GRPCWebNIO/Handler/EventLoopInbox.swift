@@ -1,5 +1,4 @@
 internal import NIOCore
-internal import NIOPosix
 internal import Synchronization
 
 /// Brings work to an event loop from other threads, as much of it at a time as there is.
@@ -19,23 +18,12 @@ final class EventLoopInbox: Sendable {
   /// How long the first piece of work may wait for others, as services may run for long.
   private static let patience = TimeAmount.microseconds(100)
 
-  private static let ofThread = ThreadSpecificVariable<EventLoopInbox>()
-
   private let eventLoop: any EventLoop
   private let state = Mutex(State())
 
-  private init(eventLoop: any EventLoop) {
+  /// Creates the inbox of an event loop.
+  init(eventLoop: any EventLoop) {
     self.eventLoop = eventLoop
-  }
-
-  /// Returns the inbox of an event loop, on which it is to be called.
-  static func of(_ eventLoop: any EventLoop) -> EventLoopInbox {
-    if let inbox = self.ofThread.currentValue, inbox.eventLoop === eventLoop {
-      return inbox
-    }
-    let inbox = EventLoopInbox(eventLoop: eventLoop)
-    self.ofThread.currentValue = inbox
-    return inbox
   }
 
   /// Runs some work on the event loop, soon.

@@ -95,8 +95,9 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   /// Notes the channel.
   public func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    self.front = EventLoopFront(self, eventLoop: context.eventLoop)
-    self.starter = ServiceStarter.of(context.eventLoop)
+    let crossing = EventLoopCrossing.of(context.eventLoop, self.transport)
+    self.starter = crossing.starter
+    self.front = EventLoopFront(self, eventLoop: context.eventLoop, inbox: crossing.inbox)
   }
 
   /// Ends the running call: nobody can be answered any more.
@@ -485,7 +486,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   private func abandonCall() -> Bool {
     guard let running = self.running.take() else { return false }
     running.deadline?.cancel()
-    running.call.fail(.peerGone)
+    running.call.abandon()
     self.order.responseEnded()
     self.isCallFull = false
     return true
