@@ -14,6 +14,7 @@ let package = Package(
   ],
   dependencies: [
     .package(name: "sonora", path: ".."),
+    .package(path: "../Examples/flyingfox-greeter"),
     .package(path: "../Examples/greeter"),
     .package(path: "../Examples/greeter-client"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),

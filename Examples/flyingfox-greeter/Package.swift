@@ -5,6 +5,9 @@ import PackageDescription
 let package = Package(
   name: "flyingfox-greeter",
   platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "flyingfox-greeter", targets: ["flyingfox-greeter"])
+  ],
   dependencies: [
     .package(name: "sonora", path: "../.."),
     .package(name: "greeter", path: "../greeter"),

@@ -13,7 +13,7 @@ PAUSE = 0.1
 
 # The executables of greeters, each with the options of `Examples/greeter`. For each, patterns for the
 # names of checks that it can't pass by the nature of what it is built on, and why.
-GREETERS = {"greeter": {}}
+GREETERS = {"greeter": {}, "flyingfox-greeter": {}}
 
 # What a greeter prints when it can be called.
 GREETER_LISTENS = r"^Greeter is listening on (http://\S+)$"
