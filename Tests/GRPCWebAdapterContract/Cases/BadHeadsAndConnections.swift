@@ -9,7 +9,7 @@ extension ContractCase {
   static let badHeads: [[ContractCase]] = [
     .one(
       "A header of 100 KiB is refused by HTTP, and the connection closed",
-      needs: [.largeRequestHeaders]
+      needs: [.largeRequestHeaders, .malformedRequests]
     ) { front in
       try await front.serve { app in
         let connection = try await app.connect()

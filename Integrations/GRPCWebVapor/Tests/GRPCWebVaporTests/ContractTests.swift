@@ -20,6 +20,7 @@ extension Front {
     limits: [
       .headsWithoutBody: "Vapor hands a request on with the first byte of its body.",
       .stoppingAtOnce: "Vapor stops waiting for calls that run, and leaves them to themselves.",
+      .malformedRequests: "Vapor closes the connection.",
       .halfClosure: "Vapor closes the connection when the client closes its side.",
     ]
   ) { app in
