@@ -13,7 +13,13 @@ PAUSE = 0.1
 
 # The executables of greeters, each with the options of `Examples/greeter`. For each, patterns for the
 # names of checks that it can't pass by the nature of what it is built on, and why.
-GREETERS = {"greeter": {}, "flyingfox-greeter": {}}
+GREETERS = {
+    "greeter": {},
+    "flyingfox-greeter": {
+        "http: Hello*Metadata echoes metadata": "FlyingFox keeps the last of repeated headers",
+        "bad input: a header of 100 KiB": "FlyingFox reads headers in quadratic time",
+    },
+}
 
 # What a greeter prints when it can be called.
 GREETER_LISTENS = r"^Greeter is listening on (http://\S+)$"
