@@ -24,9 +24,9 @@ public struct GRPCWebServerConfiguration: Sendable {
 
     /// How many bytes of a streamed response may wait for a slow reader until the writer is suspended.
     ///
-    /// 32 KiB by default. One message more than this may wait, and as much again may be on its way to the
+    /// 16 KiB by default. One message more than this may wait, and as much again may be on its way to the
     /// client.
-    public var maximumBufferedResponseBytes = 32 * 1024
+    public var maximumBufferedResponseBytes = 16 * 1024
   }
 
   /// When response messages are compressed, for peers that accept it.
