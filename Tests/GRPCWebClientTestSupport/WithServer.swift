@@ -1,10 +1,12 @@
 public import GRPCCore
 public import GRPCWeb
 internal import GRPCWebHummingbird
+internal import GRPCWebTestSupport
 internal import Hummingbird
 public import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import ServiceLifecycle
 
 /// Runs a Hummingbird app with services on loopback, and hands its URL to a closure.
 @available(GRPCWeb 1.0, *)
@@ -29,8 +31,15 @@ public func withServer<Result: Sendable>(
     logger: logger
   )
 
+  let serviceGroup = ServiceGroup(configuration: .init(services: [app], logger: logger))
   return try await withThrowingTaskGroup(of: Void.self) { group in
-    group.addTask { try await app.run() }
+    group.addTask {
+      try await runUntilCancelled {
+        try await serviceGroup.run()
+      } stop: {
+        await serviceGroup.triggerGracefulShutdown()
+      }
+    }
     var port = 0
     for await bound in ports {
       port = bound

@@ -70,7 +70,13 @@ extension Front {
     let services = ServiceGroup(configuration: .init(services: [application], logger: logger))
     return FrontServer(
       grpcWeb,
-      run: { try await services.run() },
+      run: {
+        try await runUntilCancelled {
+          try await services.run()
+        } stop: {
+          await services.triggerGracefulShutdown()
+        }
+      },
       port: { ports.values.first },
       beginGracefulShutdown: { await services.triggerGracefulShutdown() }
     )

@@ -88,7 +88,13 @@ struct TestApp: Sendable {
       logger: logger
     )
     let services = ServiceGroup(configuration: .init(services: [app], logger: logger))
-    let running = Task { try await services.run() }
+    let running = Task {
+      try await runUntilCancelled {
+        try await services.run()
+      } stop: {
+        await services.triggerGracefulShutdown()
+      }
+    }
     try await eventually("the app listens") { !port.values.isEmpty }
 
     let result: Result<Void, any Error>

@@ -8,6 +8,7 @@ import HummingbirdCore
 import HummingbirdHTTP2
 import Logging
 import NIOCore
+import ServiceLifecycle
 import Testing
 
 /// A server on a port of its own whose calls are answered by the channel handler.
@@ -103,7 +104,14 @@ struct TestServer: Sendable {
       onServerRunning: { port.append($0.localAddress?.port ?? 0) },
       logger: logger
     )
-    let serving = Task { try await app.run() }
+    let services = ServiceGroup(configuration: .init(services: [app], logger: logger))
+    let serving = Task {
+      try await runUntilCancelled {
+        try await services.run()
+      } stop: {
+        await services.triggerGracefulShutdown()
+      }
+    }
     try await eventually("the app listens") { !port.values.isEmpty }
     try await TestServer(
       port: port.values[0],
