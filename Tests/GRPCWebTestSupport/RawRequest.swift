@@ -19,6 +19,8 @@ public struct RawRequest: Sendable {
   public var method = "POST"
   /// The path, with the query.
   public var path: String
+  /// The version of HTTP.
+  public var version = "HTTP/1.1"
   /// The headers but for those of the framing.
   public var fields: [(name: String, value: String)]
   /// The body, without framing.
@@ -80,7 +82,7 @@ public struct RawRequest: Sendable {
 
   /// The request as it goes over the wire.
   public var bytes: [UInt8] {
-    var head = "\(self.method) \(self.path) HTTP/1.1\r\nhost: localhost\r\n"
+    var head = "\(self.method) \(self.path) \(self.version)\r\nhost: localhost\r\n"
     for field in self.fields {
       head += "\(field.name): \(field.value)\r\n"
     }

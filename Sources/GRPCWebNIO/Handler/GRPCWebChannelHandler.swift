@@ -395,12 +395,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   }
 
   private func closesConnection(_ request: HTTPRequest) -> Bool {
-    guard self.httpVersion == .http1, let options = request.headerFields[.connection] else {
-      return false
-    }
-    return options.lowercased().split(separator: ",").contains { option in
-      option.drop { $0 == " " }.prefix { $0 != " " } == "close"
-    }
+    self.httpVersion == .http1 && request.closesConnection
   }
 
   private func responseEnded(context: ChannelHandlerContext) {

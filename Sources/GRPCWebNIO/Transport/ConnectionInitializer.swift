@@ -2,7 +2,6 @@ internal import GRPCWeb
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTP2
-internal import NIOHTTPTypesHTTP1
 internal import NIOHTTPTypesHTTP2
 internal import NIOSSL
 internal import NIOTLS
@@ -71,14 +70,10 @@ struct ConnectionInitializer: Sendable {
 
   private func addHTTP1(to channel: any Channel, firstHead: Scheduled<Void>?) throws {
     let pipeline = channel.pipeline.syncOperations
-    // Without SwiftNIO's handlers for pipelining and for errors, which those below see to. The fields of
-    // HTTPTypes are valid from the start.
-    try pipeline.configureHTTPServerPipeline(
-      withPipeliningAssistance: false,
-      withErrorHandling: false,
-      withOutboundHeaderValidation: false
+    try pipeline.addHandler(
+      ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
     )
-    try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: self.tls != nil))
+    try pipeline.addHandler(HTTP1Codec(isSecure: self.tls != nil))
     try pipeline.addHandler(
       ConnectionLifetimeHandler(
         idleTimeout: self.config.connections.idleTimeout,

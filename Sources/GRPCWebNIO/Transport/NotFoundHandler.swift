@@ -10,6 +10,8 @@ final class NotFoundHandler: ChannelInboundHandler {
   typealias OutboundOut = HTTPResponsePart
 
   private let httpVersion: GRPCWebChannelHandler.HTTPVersion
+  /// Whether the client wants the connection closed behind the response to the request that is coming.
+  private var closesConnection = false
 
   /// Creates a handler for one channel.
   init(httpVersion: GRPCWebChannelHandler.HTTPVersion) {
@@ -17,23 +19,36 @@ final class NotFoundHandler: ChannelInboundHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    // When the whole request has come: some clients read no response before they have sent all.
-    if case .end = self.unwrapInboundIn(data) {
-      self.respond(.notFound, context: context)
+    switch self.unwrapInboundIn(data) {
+    case .head(let request):
+      self.closesConnection = self.httpVersion == .http1 && request.closesConnection
+    case .body:
+      break
+    case .end:
+      // When the whole request has come: some clients read no response before they have sent all.
+      if self.closesConnection {
+        self.respondAndClose(.notFound, context: context)
+      } else {
+        self.respond(.notFound, context: context)
+      }
     }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     // What can't be parsed has no end, after which another request could begin.
     if self.httpVersion == .http1 && context.channel.isActive {
-      let written = context.eventLoop.makePromise(of: Void.self)
-      written.futureResult.assumeIsolated().whenComplete { _ in
-        context.close(promise: nil)
-      }
-      self.respond(.badRequest, fields: [.connection: "close"], context: context, promise: written)
+      self.respondAndClose(.badRequest, context: context)
     } else {
       context.close(promise: nil)
     }
+  }
+
+  private func respondAndClose(_ status: HTTPResponse.Status, context: ChannelHandlerContext) {
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenComplete { _ in
+      context.close(promise: nil)
+    }
+    self.respond(status, fields: [.connection: "close"], context: context, promise: written)
   }
 
   private func respond(

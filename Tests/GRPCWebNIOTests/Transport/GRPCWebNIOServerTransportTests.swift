@@ -174,6 +174,40 @@ struct GRPCWebNIOServerTransportTests {
     }
   }
 
+  @Test("A connection is closed behind what isn't found, where the client wants that")
+  @available(GRPCWeb 1.0, *)
+  func notFoundAndClosed() async throws {
+    try await TestServer.run { server in
+      let connection = try await server.connect()
+      let answer = try await connection.answer(
+        RawRequest(method: "GET", path: "/", fields: [("connection", "close")])
+      )
+      #expect(answer.httpStatus == 404)
+      #expect(answer.header("connection") == ["close"])
+      try await connection.readEnd()
+      await connection.close()
+    }
+  }
+
+  @Test("A client of HTTP/1.0 gets its answer without chunks, and the end of the connection")
+  @available(GRPCWeb 1.0, *)
+  func oldClient() async throws {
+    try await TestServer.run { server in
+      for (method, texts) in [("Get", ["abc"]), ("Expand", ["a", "b", "c"])] {
+        var request = try RawRequest.call(method, texts: ["abc"])
+        request.version = "HTTP/1.0"
+        let connection = try await server.connect()
+        let answer = try await connection.answer(request)
+        #expect(answer.status == 0)
+        #expect(try answer.texts == texts)
+        #expect(answer.header("transfer-encoding").isEmpty)
+        #expect(answer.header("connection") == ["close"])
+        try await connection.readEnd()
+        await connection.close()
+      }
+    }
+  }
+
   @Test(
     "What isn't HTTP is a bad request",
     arguments: ["hello\r\n\r\n", "\u{16}\u{3}\u{1}\r\n\r\n"]
