@@ -4,11 +4,11 @@ internal import NIOCore
 /// Starts the services of the calls that came in one turn of an event loop, at the end of the turn.
 ///
 /// To start a service wakes a thread, which where threads are few would then run at once, for one call,
-/// while others wait to be read. Services that are started together wake one thread.
+/// while others wait to be read. Several services are started by one task, so that they wake one thread.
 @available(GRPCWeb 1.0, *)
 final class ServiceStarter: Sendable {
   private let eventLoop: any EventLoop
-  private let starts: NIOLoopBoundBox<[() -> Void]>
+  private let starts: NIOLoopBoundBox<[@Sendable () -> Void]>
 
   /// Creates the starter of an event loop, on which it is to be called.
   init(eventLoop: any EventLoop) {
@@ -17,7 +17,7 @@ final class ServiceStarter: Sendable {
   }
 
   /// Starts a service, when what else has come has been read.
-  func add(_ start: @escaping () -> Void) {
+  func add(_ start: @escaping @Sendable () -> Void) {
     self.starts.value.append(start)
     if self.starts.value.count == 1 {
       self.eventLoop.execute { self.startAll() }
@@ -27,8 +27,14 @@ final class ServiceStarter: Sendable {
   private func startAll() {
     let starts = self.starts.value
     self.starts.value = []
-    for start in starts {
-      start()
+    if starts.count == 1 {
+      starts[0]()
+    } else {
+      Task.detached {
+        for start in starts {
+          start()
+        }
+      }
     }
   }
 }
