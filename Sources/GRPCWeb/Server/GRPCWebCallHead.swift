@@ -46,18 +46,18 @@ public struct GRPCWebCallHead: Sendable {
     failure: RPCError? = nil,
     configuration: GRPCWebServerConfiguration
   ) {
-    let fields = request.headerFields
+    let fields = CallFields(request.headerFields)
     self.method = method
     self.isNativeGRPC = isNativeGRPC
     self.requestMode = requestMode
     self.responseMode =
       isNativeGRPC
-      ? .binary : ContentType.responseMode(accept: fields[.accept], requestMode: requestMode)
-    self.origin = fields[.origin]
+      ? .binary : ContentType.responseMode(accept: fields.accept, requestMode: requestMode)
+    self.origin = fields.origin
     self.metadata = [:]
-    self.requestEncoding = MessageEncoding(header: fields[.grpcEncoding])
+    self.requestEncoding = MessageEncoding(header: fields.encoding)
     self.responseEncoding = Self.responseEncoding(
-      accepted: fields[.grpcAcceptEncoding],
+      accepted: fields.acceptEncoding,
       compression: configuration.compression
     )
     self.failure = failure
@@ -67,11 +67,11 @@ public struct GRPCWebCallHead: Sendable {
         throw RPCError(
           code: .unimplemented,
           message:
-            "Messages encoded as '\((fields[.grpcEncoding] ?? "").excerpt)' aren't supported."
+            "Messages encoded as '\((fields.encoding ?? "").excerpt)' aren't supported."
         )
       }
-      self.timeout = try Self.timeout(fields[.grpcTimeout])
-      self.metadata = try MetadataCoding.decodeRequest(fields)
+      self.timeout = try Self.timeout(fields.timeout)
+      self.metadata = try MetadataCoding.decodeRequest(request.headerFields)
     } catch {
       self.failure = failure ?? error
     }

@@ -35,7 +35,8 @@ extension GRPCWebRoute {
 
     switch request.method {
     case .post:
-      let contentType = request.headerFields[.contentType] ?? ""
+      // The first of that name: there is to be one, and a look-up by name costs twice as much.
+      let contentType = request.headerFields.first { $0.name == .contentType }?.value ?? ""
       self = Self.post(
         request,
         path: path,

@@ -31,6 +31,9 @@ struct ResponseEncoder: Sendable {
   /// Whether the service sent initial metadata of its own.
   private var hasMetadata = false
 
+  /// How many fields there is room for besides metadata, so that a head is one allocation.
+  private static let usualFieldCount = 4
+
   /// The keys of metadata that couldn't be sent, since this was last emptied.
   var rejectedKeys: [String] = []
 
@@ -75,6 +78,7 @@ struct ResponseEncoder: Sendable {
     }
 
     var fields = HTTPFields()
+    fields.reserveCapacity(metadata.count + Self.usualFieldCount)
     MetadataCoding.encodeResponse(metadata, into: &fields) { self.rejectedKeys.append($0) }
     if self.call.responseEncoding != .identity {
       fields[.grpcEncoding] = self.call.responseEncoding.rawValue
@@ -155,9 +159,11 @@ struct ResponseEncoder: Sendable {
     }
 
     if var head = self.head {
-      if output.isEnd && !self.isStreaming && !self.call.isNativeGRPC {
+      if output.isEnd && !self.isStreaming && !self.call.isNativeGRPC
+        && !head.headerFields.contains(.contentLength)
+      {
         let length = output.body.reduce(into: 0) { $0 += $1.readableBytes }
-        head.headerFields[.contentLength] = String(length)
+        head.headerFields.append(HTTPField(name: .contentLength, value: String(length)))
       }
       output.head = head
       self.head = nil
@@ -207,9 +213,11 @@ struct ResponseEncoder: Sendable {
   /// A response with the given fields, and those that every response has.
   private func response(with fields: HTTPFields) -> HTTPResponse {
     var fields = fields
-    fields[.contentType] =
+    // Metadata can't have a field of this name.
+    fields.append(
       self.call.isNativeGRPC
-      ? ContentType.nativeGRPC : ContentType.value(for: self.call.responseMode)
+        ? ContentType.nativeGRPCField : ContentType.field(for: self.call.responseMode)
+    )
     if self.call.requestEncoding == nil {
       fields[.grpcAcceptEncoding] = MessageEncoding.supported
     }

@@ -1,3 +1,5 @@
+internal import HTTPTypes
+
 /// How the frames of a body are written: as they are, or as base64 text.
 ///
 /// Request and response each have a mode of their own.
@@ -34,6 +36,19 @@ enum ContentType {
     }
   }
 
+  /// The content type of a response in the given mode, as a field that has been made.
+  static func field(for mode: BodyMode) -> HTTPField {
+    switch mode {
+    case .binary:
+      return Self.binaryField
+    case .text:
+      return Self.textField
+    }
+  }
+
+  private static let binaryField = HTTPField(name: .contentType, value: Self.value(for: .binary))
+  private static let textField = HTTPField(name: .contentType, value: Self.value(for: .text))
+
   /// The media types that requests may have, for an `accept-post` header.
   static let accepted = "application/grpc-web+proto, application/grpc-web-text+proto"
 
@@ -48,6 +63,9 @@ enum ContentType {
 
   /// The content type of native gRPC, for responses.
   static let nativeGRPC = "application/grpc+proto"
+
+  /// The content type of native gRPC, as a field that has been made.
+  static let nativeGRPCField = HTTPField(name: .contentType, value: Self.nativeGRPC)
 
   /// Returns whether a content type is native gRPC's, with protobuf messages.
   static func isNativeGRPC(_ contentType: String) -> Bool {

@@ -17,6 +17,23 @@ enum TrailersBlock {
     metadata: Metadata,
     reject: (String) -> Void
   ) -> ByteBuffer {
+    if status.code == .ok && status.message.isEmpty && metadata.isEmpty {
+      return Self.okFrame
+    }
+    return Self.makeFrame(status: status, metadata: metadata, reject: reject)
+  }
+
+  /// What most calls end with.
+  private static let okFrame = Self.makeFrame(
+    status: Status(code: .ok, message: ""),
+    metadata: [:]
+  ) { _ in }
+
+  private static func makeFrame(
+    status: Status,
+    metadata: Metadata,
+    reject: (String) -> Void
+  ) -> ByteBuffer {
     var frame = ByteBuffer()
     frame.reserveCapacity(64)
     frame.writeInteger(FrameHeader.trailersFlag)
