@@ -26,6 +26,8 @@ let package = Package(
     .target(
       name: "BenchService",
       dependencies: [
+        .product(name: "GRPCWeb", package: "sonora"),
+        .product(name: "GRPCWebNIO", package: "sonora"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),

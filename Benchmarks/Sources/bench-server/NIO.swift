@@ -5,13 +5,12 @@ import NIOPosix
 
 /// Serves the service by the transport that has a port of its own.
 func serveNIO(announce: @escaping @Sendable (_ port: Int) -> Void) async throws {
-  let server = GRPCServer(
+  let server = BenchService.makeServer(
     transport: .grpcWebNIO(
       address: .ipv4(host: "127.0.0.1", port: 0),
       transportSecurity: .plaintext,
       eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    ),
-    services: [BenchService()]
+    )
   )
   try await withThrowingDiscardingTaskGroup { group in
     group.addTask {

@@ -5,6 +5,6 @@ import HummingbirdCore
 
 /// Serves the service before the router of an app that has nothing else.
 func serveNIOHummingbird(announce: @escaping @Sendable (_ port: Int) -> Void) async throws {
-  let grpcWeb = GRPCWebServer(services: [BenchService()])
+  let grpcWeb = BenchService.makeGRPCWebServer()
   try await serve(Router(), by: .grpcWeb(grpcWeb), announce: announce)
 }

@@ -42,6 +42,32 @@ public final class GRPCWebServer: Sendable {
     )
   }
 
+  /// Creates a server of services of one type, mostly of one service, that applies the given interceptors
+  /// to every call.
+  ///
+  /// Where the service is in the app's own module, gRPC Swift's code for its methods is made for this very
+  /// server, which takes a tenth less time than code for any.
+  ///
+  /// - Parameters:
+  ///   - services: The services to offer.
+  ///   - interceptors: Called in this order for each call, before the service.
+  ///   - configuration: How calls are answered.
+  ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
+  @inlinable
+  public convenience init<Service: RegistrableRPCService>(
+    services: [Service],
+    interceptors: [any ServerInterceptor] = [],
+    configuration: GRPCWebServerConfiguration = .defaults,
+    logger: Logger = Logger(label: "grpc-web")
+  ) {
+    var router = RPCRouter<GRPCWebServerTransport>()
+    for service in services {
+      service.registerMethods(with: &router)
+    }
+    router.registerInterceptors(pipeline: interceptors.map { .apply($0, to: .all) })
+    self.init(router: router, configuration: configuration, logger: logger)
+  }
+
   /// Creates a server that applies interceptors to the calls each one targets.
   ///
   /// - Parameters:
@@ -49,7 +75,7 @@ public final class GRPCWebServer: Sendable {
   ///   - interceptorPipeline: Interceptors with the calls that they apply to, in order.
   ///   - configuration: How calls are answered.
   ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
-  public init(
+  public convenience init(
     services: [any RegistrableRPCService],
     interceptorPipeline: [ConditionalInterceptor<any ServerInterceptor>],
     configuration: GRPCWebServerConfiguration = .defaults,
@@ -60,7 +86,30 @@ public final class GRPCWebServer: Sendable {
       service.registerMethods(with: &router)
     }
     router.registerInterceptors(pipeline: interceptorPipeline)
+    self.init(router: router, configuration: configuration, logger: logger)
+  }
 
+  /// Creates a server of methods that have been registered with a router, with their interceptors.
+  ///
+  /// So an app can offer some of a service's methods only, and can have gRPC Swift's code for several services
+  /// of its own module made for this very server:
+  ///
+  /// ```swift
+  /// var router = RPCRouter<GRPCWebServerTransport>()
+  /// Greeter().registerMethods(with: &router)
+  /// Orders().registerMethods(with: &router)
+  /// let grpcWeb = GRPCWebServer(router: router)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - router: The methods to offer.
+  ///   - configuration: How calls are answered.
+  ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
+  public init(
+    router: RPCRouter<GRPCWebServerTransport>,
+    configuration: GRPCWebServerConfiguration = .defaults,
+    logger: Logger = Logger(label: "grpc-web")
+  ) {
     let transport = GRPCWebServerTransport(configuration: configuration, logger: logger)
     // Before the server does so itself, in a task of its own: a request may come first.
     transport.configure(methods: router.methods)
