@@ -4,15 +4,15 @@ internal import HTTPTypes
 /// in HTTP's fields is to go through all of them, twice.
 @available(GRPCWeb 1.0, *)
 struct CallFields: Hashable, Sendable {
-  /// `accept`
+  /// `accept`.
   private(set) var accept: String?
-  /// `origin`
+  /// `origin`.
   private(set) var origin: String?
-  /// `grpc-encoding`
+  /// `grpc-encoding`.
   private(set) var encoding: String?
-  /// `grpc-accept-encoding`
+  /// `grpc-accept-encoding`.
   private(set) var acceptEncoding: String?
-  /// `grpc-timeout`
+  /// `grpc-timeout`.
   private(set) var timeout: String?
 
   /// Finds the fields in a head.
