@@ -1,6 +1,6 @@
 internal import Foundation
 public import GRPCCore
-internal import SwiftProtobuf
+import SwiftProtobuf
 
 /// Answers as the comments in `bench.proto` say.
 ///

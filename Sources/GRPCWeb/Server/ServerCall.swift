@@ -323,9 +323,11 @@ package final class ServerCall: Sendable {
   /// - Throws: `resourceExhausted` when it is too large, which fails the call.
   private func frame(_ message: GRPCWebMessage) throws(RPCError) -> ByteBuffer {
     do throws(RPCError) {
-      return try self.deflater.withLock { deflater throws(RPCError) in
+      let frame = try self.deflater.withLock { deflater throws(RPCError) in
         try deflater.frame(message)
       }
+      LargeBuffers.shared.keep(frame)
+      return frame
     } catch {
       self.serviceFailed(error)
       throw error

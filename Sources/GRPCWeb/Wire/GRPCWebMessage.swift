@@ -52,8 +52,9 @@ public struct GRPCWebMessage: GRPCContiguousBytes, Sendable {
   }
 
   private init(capacity: Int) {
-    self.frame = ByteBuffer()
-    self.frame.reserveCapacity(FrameHeader.size + capacity + Self.trailingCapacity)
+    let capacity = FrameHeader.size + capacity + Self.trailingCapacity
+    self.frame = LargeBuffers.shared.take(capacity: capacity) ?? ByteBuffer()
+    self.frame.reserveCapacity(capacity)
     self.frame.writeRepeatingByte(0, count: FrameHeader.size)
   }
 
