@@ -11,6 +11,11 @@ struct SuspendedTasks: Sendable {
   private var tasks: [(id: ID, continuation: CheckedContinuation<Void, any Error>)] = []
   private var lastNumber: UInt64 = 0
 
+  /// Whether no task is here.
+  var isEmpty: Bool {
+    self.tasks.isEmpty
+  }
+
   /// Makes a name for a task that is about to be suspended.
   mutating func makeID() -> ID {
     self.lastNumber += 1

@@ -257,7 +257,8 @@ public final class GRPCWebServerTransport: ServerTransport {
     deadline keeper: DeadlineKeeper
   ) {
     guard call.isOpen else { return }
-    guard self.register(call) else {
+    let (isRegistered, streamHandler) = self.register(call)
+    guard isRegistered else {
       call.fail(.shuttingDown)
       return
     }
@@ -272,7 +273,7 @@ public final class GRPCWebServerTransport: ServerTransport {
         }
       }
     let run: @Sendable () async -> Void = {
-      await self.run(call, request: request, peers: peers)
+      await self.run(call, request: request, peers: peers, streamHandler: streamHandler)
     }
     // An asynchronous front waits for the answer anyway, and gets it at once from a service that doesn't
     // suspend. Not so with a deadline, which passes also while a service doesn't give up its thread.
@@ -285,10 +286,12 @@ public final class GRPCWebServerTransport: ServerTransport {
   private func run(
     _ call: ServerCall,
     request: some AsyncSequence<RPCRequestPart<GRPCWebMessage>, any Error> & Sendable,
-    peers: GRPCWebPeers
+    peers: GRPCWebPeers,
+    streamHandler: StreamHandler?
   ) async {
     let method = call.head.method
-    if let streamHandler = await self.streamHandler() {
+    let streamHandler = if let streamHandler { streamHandler } else { await self.streamHandler() }
+    if let streamHandler = streamHandler {
       await withServerContextRPCCancellationHandle { cancellation in
         call.setCancellationHandle(cancellation)
         await streamHandler(
@@ -309,8 +312,7 @@ public final class GRPCWebServerTransport: ServerTransport {
       call.serviceFailed(.shuttingDown)
     }
 
-    call.serviceReturned()
-    let rejectedKeys = call.takeRejectedKeys()
+    let rejectedKeys = call.serviceReturned()
     if !rejectedKeys.isEmpty {
       self.logger.warning(
         "Response metadata was left out: a reserved or invalid key, or an invalid value.",
@@ -326,10 +328,7 @@ public final class GRPCWebServerTransport: ServerTransport {
   /// The handler of calls, as soon as there is one; `nil` if the server shuts down before it
   /// listened.
   private func streamHandler() async -> StreamHandler? {
-    if let streamHandler = self.state.withLock({ $0.streamHandler }) {
-      return streamHandler
-    }
-    return await withCheckedContinuation { continuation in
+    await withCheckedContinuation { continuation in
       let (streamHandler, isWaiting) = self.state.withLock { state -> (StreamHandler?, Bool) in
         if state.streamHandler != nil || state.isShuttingDown {
           return (state.streamHandler, false)
@@ -343,11 +342,14 @@ public final class GRPCWebServerTransport: ServerTransport {
     }
   }
 
-  private func register(_ call: ServerCall) -> Bool {
+  /// Notes a call, unless the server shuts down.
+  ///
+  /// - Returns: Whether it has been noted; and what handles it, once there is something.
+  private func register(_ call: ServerCall) -> (isRegistered: Bool, StreamHandler?) {
     self.state.withLock { state in
-      guard !state.isShuttingDown else { return false }
+      guard !state.isShuttingDown else { return (false, nil) }
       state.calls[ObjectIdentifier(call)] = call
-      return true
+      return (true, state.streamHandler)
     }
   }
 

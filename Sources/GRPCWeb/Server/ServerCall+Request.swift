@@ -21,7 +21,7 @@ extension ServerCall {
     }
 
     struct AsyncIterator: AsyncIteratorProtocol {
-      var parts: RequestParts
+      let parts: RequestParts
       var body: Body.AsyncIterator
 
       mutating func next() async throws -> RPCRequestPart<GRPCWebMessage>? {
@@ -71,7 +71,7 @@ extension ServerCall {
     }
 
     struct AsyncIterator: AsyncIteratorProtocol {
-      var parts: RequestParts
+      let parts: RequestParts
 
       mutating func next() async throws -> RPCRequestPart<GRPCWebMessage>? {
         while true {
@@ -89,7 +89,9 @@ extension ServerCall {
   }
 
   /// The parts of a request as far as they are there.
-  struct RequestParts {
+  ///
+  /// A class for gRPC Swift's sake, which copies the iterators of requests, and boxes large ones.
+  final class RequestParts {
     /// What comes next.
     enum Next {
       /// A part.
@@ -113,7 +115,7 @@ extension ServerCall {
     /// Takes what comes next.
     ///
     /// - Throws: The error that the call failed with.
-    mutating func next() throws(RPCError) -> Next {
+    func next() throws(RPCError) -> Next {
       if let metadata = self.metadata.take() {
         return .part(.metadata(metadata))
       }

@@ -1,5 +1,4 @@
 package import GRPCCore
-package import NIOCore
 internal import Synchronization
 
 /// What moves the bytes of a call on an event loop, told when there is something to do.
@@ -27,42 +26,14 @@ package protocol ServerCallFront: AnyObject, Sendable {
 /// nothing: it is a ``ServerCallFront``, and hands over what it receives as it comes.
 @available(GRPCWeb 1.0, *)
 package final class ServerCall: Sendable {
-  fileprivate struct State {
-    var exchange: ServerExchange
-    /// The asynchronous front, while it waits for something to send.
-    var sender: CheckedContinuation<Void, Never>?
-    /// The front on an event loop, to be told when there is something to send.
-    var front: (any ServerCallFront)?
-    /// Whether the front has been told, and hasn't taken it yet.
-    var isFrontTold = false
-    /// Whether the front holds back bytes of the request until there is room for them.
-    var isFrontWaiting = false
-    /// The service, while it waits for bytes of the request from a front on an event loop.
-    var readers = SuspendedTasks()
-    /// The writers that wait until something has been sent.
-    var writers = SuspendedTasks()
-    /// Whether the service is being handed a part of the request right now.
-    var isReading = false
-    var readingEnded: CheckedContinuation<Void, Never>?
-    /// What stops the service.
-    var service: (task: Task<Void, Never>, deadline: Task<Void, Never>?)?
-    var cancellation: ServerContext.RPCCancellationHandle?
-    var isServiceDone = false
-  }
-
-  /// How many bytes of the request may wait for the service, in a call that is handed them as they
-  /// come; one message may take more.
-  static let maximumUnreadBytes = 64 * 1024
-
   /// What the client asked for.
   package let head: GRPCWebCallHead
-  private let configuration: GRPCWebServerConfiguration
-
-  private let state: Mutex<State>
+  let configuration: GRPCWebServerConfiguration
+  let state: Mutex<ServerCallState>
 
   /// Makes frames of messages: not under the lock of the state, which an event loop may wait for, and
   /// compression takes long.
-  private let deflater: Mutex<MessageDeflater>
+  let deflater: Mutex<MessageDeflater>
 
   /// Starts a call.
   ///
@@ -78,7 +49,7 @@ package final class ServerCall: Sendable {
     self.head = head
     self.configuration = configuration
     let exchange = ServerExchange(call: head, configuration: configuration)
-    self.state = Mutex(State(exchange: exchange, front: front))
+    self.state = Mutex(ServerCallState(exchange: exchange, front: front))
     self.deflater = Mutex(
       MessageDeflater(
         encoding: head.responseEncoding,
@@ -118,16 +89,22 @@ package final class ServerCall: Sendable {
   }
 
   /// Notes that the service has returned, which must have ended the call.
-  func serviceReturned() {
-    self.serviceFailed(
-      RPCError(code: .internalError, message: "The service returned without a status.")
-    )
-    let deadline = self.state.withLock { state in
+  ///
+  /// - Returns: The keys of metadata that couldn't be sent, to be logged.
+  @discardableResult
+  func serviceReturned() -> [String] {
+    let (service, waiting, rejectedKeys) = self.state.withLock { state in
+      if state.exchange.status == nil {
+        state.exchange.fail(
+          RPCError(code: .internalError, message: "The service returned without a status.")
+        )
+      }
       state.isServiceDone = true
-      defer { state.service = nil }
-      return state.service?.deadline
+      return (state.service.take(), state.takeWaiting(), state.exchange.takeRejectedKeys())
     }
-    deadline?.cancel()
+    waiting?.resume(self)
+    service?.deadline?.cancel()
+    return rejectedKeys
   }
 
   /// Ends the call with an error of the service's own, unless it has ended.
@@ -136,7 +113,7 @@ package final class ServerCall: Sendable {
       state.exchange.fail(error)
       return state.takeWaiting()
     }
-    waiting.resume(self)
+    waiting?.resume(self)
   }
 
   /// Ends the call with an error, unless it has ended, and stops the service.
@@ -147,7 +124,7 @@ package final class ServerCall: Sendable {
     }
     // Before those are woken who would end by the error, and not notice that they are cancelled.
     self.stopService()
-    waiting.resume(self)
+    waiting?.resume(self)
   }
 
   /// Stops the service and ends the call, as the client has gone.
@@ -168,178 +145,12 @@ package final class ServerCall: Sendable {
     service?.deadline?.cancel()
   }
 
-  // The request
-
-  /// Decompresses a message of the request.
-  ///
-  /// - Throws: The error that the call failed with; a fault in the message fails it.
-  func inflate(
-    _ bytes: ByteBuffer,
-    with inflater: inout MessageInflater
-  ) throws(RPCError) -> GRPCWebMessage {
-    do throws(RPCError) {
-      return try inflater.inflate(
-        bytes,
-        limit: self.configuration.limits.maximumRequestMessageSize
-      )
-    } catch {
-      self.serviceFailed(error)
-      throw error
-    }
-  }
-
-  /// Asks for the next part of the request, of which the service reads one at a time.
-  ///
-  /// When the answer is `needsBytes` the caller reads from the body, and reports what it read with
-  /// ``receive(_:)``. Until then the body is in use.
-  ///
-  /// - Throws: The error that the call failed with.
-  func nextRequestEvent() throws(RPCError) -> RequestDecoder.Event {
-    var failure: RPCError?
-    let (event, waiting) = self.state.withLock { state -> (RequestDecoder.Event, Waiting) in
-      do throws(RPCError) {
-        let event = try state.exchange.nextRequestEvent()
-        state.isReading = event == .needsBytes
-        return (event, state.takeWaitingForRoom())
-      } catch {
-        failure = error
-        return (.end, state.takeWaiting())
-      }
-    }
-    waiting.resume(self)
-    if let failure = failure {
-      throw failure
-    }
-    return event
-  }
-
-  /// Takes what was read from the request's body, `nil` for its end.
-  func receive(_ bytes: ByteBuffer?) {
-    let readingEnded = self.state.withLock { state in
-      state.receive(bytes)
-      state.isReading = false
-      return state.readingEnded.take()
-    }
-    readingEnded?.resume()
-  }
-
-  /// Takes what came of the request's body, `nil` for its end, from a front on an event loop.
-  ///
-  /// - Returns: Whether there is room for more. Where there isn't, the front is to hold back what else
-  ///   comes until ``ServerCallFront/hasRoom(for:)`` is called.
-  package func deliver(_ bytes: ByteBuffer?) -> Bool {
-    let (readers, hasRoom) = self.state.withLock { state in
-      state.receive(bytes)
-      let readers = state.takeReaders()
-      state.isFrontWaiting = !state.hasRoom
-      return (readers, !state.isFrontWaiting)
-    }
-    for reader in readers {
-      reader.resume()
-    }
-    return hasRoom
-  }
-
-  /// Waits until the service can be handed a part of the request, or the call has ended.
-  ///
-  /// - Throws: A `CancellationError` when the task is cancelled while it waits.
-  func untilReadable() async throws {
-    try await self.suspend(in: \.readers) { !$0.isReadable }
-  }
-
-  /// Whether the service is reading from the request's body.
-  var isReading: Bool {
-    self.state.withLock { $0.isReading }
-  }
-
-  /// Waits until the service doesn't read from the request's body, after the call has ended.
-  ///
-  /// From then on it won't: a body can be read by one at a time, and the front will want to read
-  /// what the service left.
-  func untilReadingEnds() async {
-    await withCheckedContinuation { continuation in
-      let isReading = self.state.withLock { state in
-        if state.isReading {
-          state.readingEnded = continuation
-        }
-        return state.isReading
-      }
-      if !isReading {
-        continuation.resume()
-      }
-    }
-  }
-
-  // The response
-
-  /// Writes a part of the response, and waits while too much isn't sent yet.
-  ///
-  /// - Throws: The error that the call failed with, or a `CancellationError` when the task is
-  ///   cancelled while it waits.
-  func write(_ part: RPCResponsePart<GRPCWebMessage>) async throws {
-    let isWritable: Bool
-    switch part {
-    case .metadata(let metadata):
-      isWritable = try self.write { exchange throws(RPCError) in try exchange.write(metadata) }
-    case .message(let message):
-      let frame = try self.frame(message)
-      isWritable = try self.write { exchange throws(RPCError) in try exchange.write(frame: frame) }
-    case .status(let status, let metadata):
-      isWritable = try self.write { exchange throws(RPCError) in
-        try exchange.write(status, metadata)
-      }
-    }
-
-    if !isWritable {
-      try await self.suspend(in: \.writers) { !$0.exchange.isWritable }
-    }
-  }
-
-  /// Writes to the exchange, and wakes whoever has waited for it.
-  ///
-  /// - Returns: Whether the writer may go on.
-  private func write(
-    _ body: (inout ServerExchange) throws(RPCError) -> Void
-  ) throws(RPCError) -> Bool {
-    var failure: RPCError?
-    let (waiting, isWritable) = self.state.withLock { state -> (Waiting, Bool) in
-      do throws(RPCError) {
-        try body(&state.exchange)
-      } catch {
-        failure = error
-      }
-      return (state.takeWaiting(), state.exchange.isWritable)
-    }
-    waiting.resume(self)
-
-    if let failure = failure {
-      throw failure
-    }
-    return isWritable
-  }
-
-  /// Makes a frame of a message of the response.
-  ///
-  /// - Throws: `resourceExhausted` when it is too large, which fails the call.
-  private func frame(_ message: GRPCWebMessage) throws(RPCError) -> ByteBuffer {
-    do throws(RPCError) {
-      let frame = try self.deflater.withLock { deflater throws(RPCError) in
-        try deflater.frame(message)
-      }
-      LargeBuffers.shared.keep(frame)
-      return frame
-    } catch {
-      self.serviceFailed(error)
-      throw error
-    }
-  }
-
   /// Suspends the task among others until they are taken and resumed, if there is a reason to wait.
   ///
   /// - Throws: A `CancellationError` when the task is cancelled while it waits.
-  private func suspend(
-    in tasks: any WritableKeyPath<State, SuspendedTasks> & Sendable,
-    while isToWait: (State) -> Bool
+  func suspend(
+    in tasks: any WritableKeyPath<ServerCallState, SuspendedTasks> & Sendable,
+    while isToWait: (ServerCallState) -> Bool
   ) async throws {
     let id = self.state.withLock { $0[keyPath: tasks].makeID() }
 
@@ -360,50 +171,6 @@ package final class ServerCall: Sendable {
     }
   }
 
-  /// Waits for something to send and takes all there is.
-  ///
-  /// - Returns: What to send, or `nil` after the end. One caller at a time.
-  func nextOutput() async -> ServerResponseOutput? {
-    while true {
-      let (output, waiting, isDrained) = self.state.withLock { state in
-        let output = state.exchange.takeOutput()
-        return (output, state.takeWaiting(), state.exchange.isDrained)
-      }
-      waiting.resume(self)
-
-      if output != nil || isDrained {
-        return output
-      }
-      await self.untilOutput()
-    }
-  }
-
-  /// Takes all there is to send, for a front on an event loop.
-  ///
-  /// - Returns: What to send, or `nil` when there is nothing.
-  package func takeOutput() -> ServerResponseOutput? {
-    let (output, waiting) = self.state.withLock { state in
-      let output = state.exchange.takeOutput()
-      state.isFrontTold = false
-      return (output, state.takeWaiting())
-    }
-    waiting.resume(self)
-    return output
-  }
-
-  private func untilOutput() async {
-    await withCheckedContinuation { continuation in
-      let isWaiting = self.state.withLock { state in
-        guard !state.exchange.hasOutput else { return false }
-        state.sender = continuation
-        return true
-      }
-      if !isWaiting {
-        continuation.resume()
-      }
-    }
-  }
-
   /// The status of the call, once it has one.
   var status: Status? {
     self.state.withLock { $0.exchange.status }
@@ -412,88 +179,5 @@ package final class ServerCall: Sendable {
   /// Whether the call hasn't ended.
   var isOpen: Bool {
     self.state.withLock { $0.exchange.status == nil }
-  }
-
-  /// Takes the keys of metadata that couldn't be sent, to be logged.
-  func takeRejectedKeys() -> [String] {
-    self.state.withLock { $0.exchange.takeRejectedKeys() }
-  }
-}
-
-@available(GRPCWeb 1.0, *)
-extension ServerCall {
-  /// Those who have waited for what has happened; resumed outside of the lock.
-  fileprivate struct Waiting {
-    var sender: CheckedContinuation<Void, Never>?
-    var frontWithOutput: (any ServerCallFront)?
-    var frontWithRoom: (any ServerCallFront)?
-    var readers: [CheckedContinuation<Void, any Error>] = []
-    var writers: [CheckedContinuation<Void, any Error>] = []
-
-    func resume(_ call: ServerCall) {
-      self.sender?.resume()
-      self.frontWithOutput?.outputIsReady(of: call)
-      self.frontWithRoom?.hasRoom(for: call)
-      for reader in self.readers {
-        reader.resume()
-      }
-      for writer in self.writers {
-        writer.resume()
-      }
-    }
-  }
-}
-
-@available(GRPCWeb 1.0, *)
-extension ServerCall.State {
-  mutating func receive(_ bytes: ByteBuffer?) {
-    if let bytes = bytes {
-      self.exchange.receive(bytes)
-    } else {
-      self.exchange.receiveEnd()
-    }
-  }
-
-  /// Whether the service, if it waits, can go on reading.
-  var isReadable: Bool {
-    self.exchange.hasRequestEvent || self.exchange.status != nil
-  }
-
-  /// Whether more of the request may be received: what is there isn't enough for the service to go
-  /// on, or it isn't much.
-  var hasRoom: Bool {
-    !self.isReadable || self.exchange.unreadBytes < ServerCall.maximumUnreadBytes
-  }
-
-  /// Takes those who can go on.
-  mutating func takeWaiting() -> ServerCall.Waiting {
-    var waiting = self.takeWaitingForRoom()
-    if self.exchange.hasOutput {
-      waiting.sender = self.sender.take()
-      if !self.isFrontTold, let front = self.front {
-        self.isFrontTold = true
-        waiting.frontWithOutput = front
-      }
-    }
-    if self.exchange.isWritable {
-      waiting.writers = self.writers.takeAll()
-    }
-    waiting.readers = self.takeReaders()
-    return waiting
-  }
-
-  /// Takes those who can go on when something has been read.
-  mutating func takeWaitingForRoom() -> ServerCall.Waiting {
-    var waiting = ServerCall.Waiting()
-    if self.isFrontWaiting && self.hasRoom {
-      self.isFrontWaiting = false
-      waiting.frontWithRoom = self.front
-    }
-    return waiting
-  }
-
-  /// Takes those who wait for the request, if they can go on.
-  mutating func takeReaders() -> [CheckedContinuation<Void, any Error>] {
-    self.isReadable ? self.readers.takeAll() : []
   }
 }

@@ -8,7 +8,6 @@ internal import NIOCore
 /// decides the status; nothing after that changes it.
 @available(GRPCWeb 1.0, *)
 struct ServerExchange: Sendable {
-  let call: GRPCWebCallHead
   private var request: RequestDecoder
   private var response: ResponseEncoder
   private let maximumQueuedBytes: Int
@@ -17,7 +16,6 @@ struct ServerExchange: Sendable {
   ///
   /// A call that failed by its head has its whole response at once.
   init(call: GRPCWebCallHead, configuration: GRPCWebServerConfiguration) {
-    self.call = call
     self.request = RequestDecoder(
       mode: call.requestMode,
       isStreaming: call.method.type?.isRequestStreaming ?? true,

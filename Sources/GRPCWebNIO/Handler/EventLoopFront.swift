@@ -14,10 +14,20 @@ final class EventLoopFront: ServerCallFront {
   }
 
   func outputIsReady(of call: ServerCall) {
-    self.inbox.add { self.handler.value.sendOutput(of: call) }
+    self.inbox.add(.init(content: .outputIsReady, call: call, front: self))
   }
 
   func hasRoom(for call: ServerCall) {
-    self.inbox.add { self.handler.value.readOn(for: call) }
+    self.inbox.add(.init(content: .hasRoom, call: call, front: self))
+  }
+
+  /// Hands the word of a call on, on the event loop.
+  func receive(_ word: EventLoopInbox.Word.Content, of call: ServerCall) {
+    switch word {
+    case .outputIsReady:
+      self.handler.value.sendOutput(of: call)
+    case .hasRoom:
+      self.handler.value.readOn(for: call)
+    }
   }
 }

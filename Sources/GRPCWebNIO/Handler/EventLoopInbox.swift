@@ -1,21 +1,36 @@
+internal import GRPCWeb
 internal import NIOCore
 internal import Synchronization
 
-/// Brings work to an event loop from other threads, as much of it at a time as there is.
+/// Brings the words of calls to an event loop from other threads, as many at a time as there are.
 ///
 /// To wake an event loop costs about as much as a small call does, and where threads are fewer than what
-/// there is to do it would run at once, for one response. So the first piece of work doesn't wake it, but
-/// starts a task that does. That task comes behind the services that are ready to run by then; what they
-/// have to bring comes along.
+/// there is to do it would run at once, for one response. So the first word doesn't wake it, but starts a
+/// task that does. That task comes behind the services that are ready to run by then; what they have to
+/// say comes along.
 @available(GRPCWeb 1.0, *)
 final class EventLoopInbox: Sendable {
+  /// What a call has to say to the front of its connection.
+  struct Word: Sendable {
+    enum Content: Sendable {
+      /// There is something to send.
+      case outputIsReady
+      /// There is room for more of the request.
+      case hasRoom
+    }
+
+    var content: Content
+    var call: ServerCall
+    var front: EventLoopFront
+  }
+
   private struct State {
-    var work: [@Sendable () -> Void] = []
-    /// When the first piece came.
+    var words: [Word] = []
+    /// When the first came.
     var since = NIODeadline.distantFuture
   }
 
-  /// How long the first piece of work may wait for others, as services may run for long.
+  /// How long the first word may wait for others, as services may run for long.
   private static let patience = TimeAmount.microseconds(100)
 
   private let eventLoop: any EventLoop
@@ -26,12 +41,12 @@ final class EventLoopInbox: Sendable {
     self.eventLoop = eventLoop
   }
 
-  /// Runs some work on the event loop, soon.
-  func add(_ work: @escaping @Sendable () -> Void) {
+  /// Brings a word to the event loop, soon.
+  func add(_ word: Word) {
     let now = NIODeadline.now()
     let (isFirst, isLate) = self.state.withLock { state in
-      let isFirst = state.work.isEmpty
-      state.work.append(work)
+      let isFirst = state.words.isEmpty
+      state.words.append(word)
       if isFirst {
         state.since = now
       }
@@ -44,16 +59,16 @@ final class EventLoopInbox: Sendable {
     }
   }
 
-  /// Runs all work there is on the event loop.
+  /// Brings all words there are to the event loop.
   private func empty() {
-    let work = self.state.withLock { state in
-      defer { state.work = [] }
-      return state.work
+    let words = self.state.withLock { state in
+      defer { state.words = [] }
+      return state.words
     }
-    guard !work.isEmpty else { return }
+    guard !words.isEmpty else { return }
     self.eventLoop.execute {
-      for work in work {
-        work()
+      for word in words {
+        word.front.receive(word.content, of: word.call)
       }
     }
   }

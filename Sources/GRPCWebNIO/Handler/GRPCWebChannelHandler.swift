@@ -252,9 +252,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     guard let running = self.running, !running.isStarted else { return }
     self.running?.isStarted = true
     let peers = self.peers(of: context)
-    self.starter?.add { [transport] in
-      transport.start(running.call, peers: peers)
-    }
+    self.starter?.start(running.call, peers: peers, by: self.transport)
   }
 
   private func peers(of context: ChannelHandlerContext) -> GRPCWebPeers {

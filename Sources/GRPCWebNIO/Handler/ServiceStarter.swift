@@ -7,8 +7,13 @@ internal import NIOCore
 /// while others wait to be read. Several services are started by one task, so that they wake one thread.
 @available(GRPCWeb 1.0, *)
 final class ServiceStarter: Sendable {
+  private struct Start: Sendable {
+    var call: ServerCall
+    var peers: GRPCWebPeers
+  }
+
   private let eventLoop: any EventLoop
-  private let starts: NIOLoopBoundBox<[@Sendable () -> Void]>
+  private let starts: NIOLoopBoundBox<[Start]>
 
   /// Creates the starter of an event loop, on which it is to be called.
   init(eventLoop: any EventLoop) {
@@ -16,23 +21,28 @@ final class ServiceStarter: Sendable {
     self.starts = NIOLoopBoundBox([], eventLoop: eventLoop)
   }
 
-  /// Starts a service, when what else has come has been read.
-  func add(_ start: @escaping @Sendable () -> Void) {
-    self.starts.value.append(start)
+  /// Starts the service on a call, when what else has come has been read.
+  ///
+  /// - Parameters:
+  ///   - transport: The transport whose server has the service; the same for all calls.
+  ///   - call: The call.
+  ///   - peers: The two ends of its connection.
+  func start(_ call: ServerCall, peers: GRPCWebPeers, by transport: GRPCWebServerTransport) {
+    self.starts.value.append(Start(call: call, peers: peers))
     if self.starts.value.count == 1 {
-      self.eventLoop.execute { self.startAll() }
+      self.eventLoop.execute { self.startAll(by: transport) }
     }
   }
 
-  private func startAll() {
+  private func startAll(by transport: GRPCWebServerTransport) {
     let starts = self.starts.value
     self.starts.value = []
     if starts.count == 1 {
-      starts[0]()
+      transport.start(starts[0].call, peers: starts[0].peers)
     } else {
       Task.detached {
         for start in starts {
-          start()
+          transport.start(start.call, peers: start.peers)
         }
       }
     }

@@ -143,7 +143,7 @@ struct HTTP1CodecTests {
     let channel = try self.makeChannel()
     let promise = channel.eventLoop.makePromise(of: Void.self)
     let isKept = Recorder()
-    promise.futureResult.whenSuccess { isKept.value = true }
+    promise.futureResult.assumeIsolated().whenSuccess { isKept.value = true }
     let head = HTTPResponse(status: .ok, headerFields: [.contentLength: "0"])
     channel.write(HTTPResponsePart.head(head), promise: nil)
     channel.write(HTTPResponsePart.end(nil), promise: promise)

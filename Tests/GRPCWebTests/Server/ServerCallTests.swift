@@ -297,7 +297,7 @@ struct ServerCallTests {
     let call = try Self.call(front: front)
     let small = ByteBuffer(bytes: TestFrame(payload: [1]).bytes)
     let large = ByteBuffer(
-      bytes: TestFrame(payload: Array(repeating: 0, count: ServerCall.maximumUnreadBytes)).bytes
+      bytes: TestFrame(payload: Array(repeating: 0, count: ServerCallState.maximumUnreadBytes)).bytes
     )
     #expect(call.deliver(small))
     #expect(!call.deliver(large))
@@ -331,7 +331,7 @@ struct ServerCallTests {
   @Test("There is no room behind what fails a unary call", arguments: [false, true])
   @available(GRPCWeb 1.0, *)
   func noRoomBehindFault(isSecondMessage: Bool) throws {
-    let size = ServerCall.maximumUnreadBytes
+    let size = ServerCallState.maximumUnreadBytes
     let front = TestFront()
     let call = try Self.call(Sonora_Test_Echo.Method.Get.descriptor, front: front)
     let start =
@@ -394,5 +394,13 @@ struct ServerCallTests {
     } else {
       #expect(throws: RPCError.deadlineExceeded) { try result.get() }
     }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension ServerCall {
+  /// Writes a part as the service does.
+  fileprivate func write(_ part: RPCResponsePart<GRPCWebMessage>) async throws {
+    try await Response(call: self).write(part)
   }
 }
