@@ -297,7 +297,8 @@ struct ServerCallTests {
     let call = try Self.call(front: front)
     let small = ByteBuffer(bytes: TestFrame(payload: [1]).bytes)
     let large = ByteBuffer(
-      bytes: TestFrame(payload: Array(repeating: 0, count: ServerCallState.maximumUnreadBytes)).bytes
+      bytes: TestFrame(payload: Array(repeating: 0, count: ServerCallState.maximumUnreadBytes))
+        .bytes
     )
     #expect(call.deliver(small))
     #expect(!call.deliver(large))
