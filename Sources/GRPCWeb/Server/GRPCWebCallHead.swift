@@ -35,6 +35,11 @@ public struct GRPCWebCallHead: Sendable {
   /// Why the call must not reach a service.
   var failure: RPCError?
 
+  /// Whether the call has its answer already, and must not reach a service.
+  package var hasFailed: Bool {
+    self.failure != nil
+  }
+
   /// Reads the head of a request.
   ///
   /// What is wrong with it becomes the call's ``failure``: such a call is answered, too.

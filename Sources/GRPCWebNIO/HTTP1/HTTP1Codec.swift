@@ -66,10 +66,10 @@ final class HTTP1Codec: ChannelDuplexHandler {
       request = HTTPRequest(
         method: try HTTPRequest.Method(head.method),
         scheme: self.isSecure ? "https" : "http",
-        authority: head.headers.first(name: "host"),
-        path: head.uri,
-        headerFields: HTTPFields(head.headers, splitCookie: false)
+        authority: nil,
+        path: head.uri
       )
+      Self.addFields(head.headers, to: &request)
     } else {
       // The path of a URL, as clients send one to a proxy.
       request = try HTTPRequest(head, secure: self.isSecure, splitCookie: false)
@@ -78,6 +78,21 @@ final class HTTP1Codec: ChannelDuplexHandler {
       request.headerFields[.connection] = "close"
     }
     return request
+  }
+
+  /// Adds the fields of a head; the first host is the authority.
+  private static func addFields(_ headers: HTTPHeaders, to request: inout HTTPRequest) {
+    var fields = HTTPFields()
+    fields.reserveCapacity(headers.count)
+    for (name, value) in headers {
+      guard let name = HTTPField.Name(name) else { continue }
+      if request.authority == nil && name.canonicalName == "host" {
+        request.authority = value
+      } else {
+        fields.append(HTTPField(name: name, value: value))
+      }
+    }
+    request.headerFields = fields
   }
 
   // The response

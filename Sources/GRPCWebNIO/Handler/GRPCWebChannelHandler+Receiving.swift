@@ -66,7 +66,7 @@ extension GRPCWebChannelHandler {
   ///
   /// - Returns: Whether that could be done now.
   private func begin(_ request: HTTPRequest, context: ChannelHandlerContext) -> Bool {
-    guard self.order.canBegin(.app), self.takesResponses(context.channel) else { return false }
+    guard self.order.canBegin(.app), self.takesResponses else { return false }
 
     let route = self.transport.route(
       request,
@@ -97,8 +97,8 @@ extension GRPCWebChannelHandler {
   ///
   /// One that doesn't would otherwise have its responses kept here without bound. A stream of HTTP/2 has
   /// no response before its own.
-  private func takesResponses(_ channel: any Channel) -> Bool {
-    self.httpVersion == .http2 || channel.isWritable
+  private var takesResponses: Bool {
+    self.httpVersion == .http2 || self.isWritable
   }
 
   private func begin(
@@ -121,8 +121,9 @@ extension GRPCWebChannelHandler {
         promise: nil
       )
     }
-    // A call that failed by its head has its answer already.
-    self.sendOutput(of: call)
+    if head.hasFailed {
+      self.sendOutput(of: call)
+    }
   }
 
   private func scheduleDeadline(

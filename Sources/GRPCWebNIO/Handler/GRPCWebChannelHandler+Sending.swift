@@ -22,11 +22,12 @@ extension GRPCWebChannelHandler {
 
   /// Goes on sending, if a client that was slow has caught up.
   public func channelWritabilityChanged(context: ChannelHandlerContext) {
+    self.isWritable = context.channel.isWritable
     if let call = self.running?.call {
       // Not at once: a stream of HTTP/2 says so in the midst of writing a frame of it, which trailers
       // written now would overtake.
       self.front?.outputIsReady(of: call)
-    } else if context.channel.isWritable {
+    } else if self.isWritable {
       self.acceptHeld(context: context)
     }
     context.fireChannelWritabilityChanged()
@@ -35,7 +36,7 @@ extension GRPCWebChannelHandler {
   /// Sends what a call has ready, if the client takes it.
   func sendOutput(of call: ServerCall) {
     guard let context = self.context, let running = self.running, running.call === call,
-      context.channel.isWritable,
+      self.isWritable,
       let output = call.takeOutput()
     else {
       return

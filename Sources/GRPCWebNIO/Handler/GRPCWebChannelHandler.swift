@@ -60,6 +60,9 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   var starter: ServiceStarter?
   var peers: GRPCWebPeers?
 
+  /// Whether the channel takes more, which it tells when that changes; asking it costs more.
+  var isWritable = true
+
   var order = RequestOrder()
   var running: RunningCall?
   /// What came too early: requests that wait for responses before their own.
@@ -95,6 +98,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   /// Notes the channel.
   public func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    self.isWritable = context.channel.isWritable
     let crossing = EventLoopCrossing.of(context.eventLoop, self.transport)
     self.starter = crossing.starter
     self.front = EventLoopFront(self, eventLoop: context.eventLoop, inbox: crossing.inbox)

@@ -21,6 +21,8 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
   private var idleSince = NIODeadline.now()
   private var idleTimer: Scheduled<Void>?
   private var isShuttingDown = false
+  /// Whether the channel takes more, which it tells when that changes.
+  private var isWritable = true
 
   /// Creates a handler for one connection.
   ///
@@ -68,7 +70,7 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
       context.write(self.wrapOutboundOut(.head(head)), promise: promise)
     case .head, .body:
       context.write(data, promise: promise)
-    case .end where self.isShuttingDown || !context.channel.isWritable:
+    case .end where self.isShuttingDown || !self.isWritable:
       // A close would take back what isn't written yet.
       let promise = promise ?? context.eventLoop.makePromise()
       promise.futureResult.assumeIsolated().whenComplete { _ in
@@ -87,6 +89,11 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
       self.idleSince = .now()
       self.closeIfDone(context: context)
     }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    self.isWritable = context.channel.isWritable
+    context.fireChannelWritabilityChanged()
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
