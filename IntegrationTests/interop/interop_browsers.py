@@ -20,7 +20,7 @@ from browsers import ChromiumPage, chromium, firefox
 from harness import CheckFailed, CheckSkipped, check, expect, expect_equal, wait_until
 from interop_python import Cases
 from interop_python_clients import Failure, Reply, generated, methods
-from interop_swift import CASES, server_lacks
+from interop_swift import CASES, server_lack
 from test_services import start_interop_server, test_server_named
 
 # The handler of the front `hummingbird` is that of `nio`.
@@ -146,9 +146,9 @@ def check_browsers(name, **parameters):
     case=CASES,
 )
 def cases(environment, server, browser, api, mode, case):
-    reason = LACKS.get(case) or server_lacks(server, case)
-    if reason is not None:
-        raise CheckSkipped(reason)
+    lack = server_lack(server, case)
+    if case in LACKS or lack is not None:
+        raise CheckSkipped(LACKS.get(case) or lack.reason)
     messages = environment.shared(generated, environment)
     peer = test_server_named(environment, server)
     client = PageClient(page_in(environment, browser), peer.url, api, mode)
