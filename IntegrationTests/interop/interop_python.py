@@ -102,13 +102,39 @@ class Cases:
             reply = await self.call("UnaryCall", request, compressed=is_compressed)
             self.expect_sizes(reply, 314159)
 
+    async def server_compressed_unary(self):
+        for is_compressed in True, False:
+            reply = await self.call(
+                "UnaryCall", self.large(response_compressed={"value": is_compressed})
+            )
+            self.expect_sizes(reply, 314159)
+            expect_equal("the compressed messages", reply.compressed, [is_compressed])
+
     async def server_streaming(self):
         sizes = 31415, 9, 2653, 58979
         self.expect_sizes(await self.call("StreamingOutputCall", self.asking(*sizes)), *sizes)
 
+    async def server_compressed_streaming(self):
+        request = self.asking(31415, 92653)
+        for parameters, is_compressed in zip(request.response_parameters, (True, False)):
+            parameters.compressed.value = is_compressed
+        reply = await self.call("StreamingOutputCall", request)
+        self.expect_sizes(reply, 31415, 92653)
+        expect_equal("the compressed messages", reply.compressed, [True, False])
+
     async def client_streaming(self):
         requests = [self.putting(size) for size in (27182, 8, 1828, 45904)]
         self.expect_total(await self.call("StreamingInputCall", *requests), 74922)
+
+    async def client_compressed_streaming(self):
+        compressed = self.putting(27182, expect_compressed={"value": True})
+        uncompressed = self.putting(45904, expect_compressed={"value": False})
+        with expect_failure("INVALID_ARGUMENT"):
+            await self.call("StreamingInputCall", compressed)
+        reply = await self.call(
+            "StreamingInputCall", compressed, uncompressed, compressed=[True, False]
+        )
+        self.expect_total(reply, 73086)
 
     async def ping_pong(self):
         sizes = {31415: 27182, 9: 8, 2653: 1828, 58979: 45904}

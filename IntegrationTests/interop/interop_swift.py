@@ -48,7 +48,9 @@ NO_STREAMING = "the client can't stream a request, and says so"
 UNOBSERVED = "the client doesn't show which messages come compressed"
 
 # What servers can't do.
-NEVER_COMPRESSED = r"failed: the compressed messages is \[false(, false)?\], not \[true(, false)?\]"
+NEVER_COMPRESSED = (
+    r"(failed: )?the compressed messages is \[[Ff]alse(, [Ff]alse)?\], not \[[Tt]rue(, [Ff]alse)?\]"
+)
 OUR_RESPONSES = Lack(
     "gRPC Swift has no way for a service to choose whether a message is compressed",
     NEVER_COMPRESSED,
@@ -79,6 +81,7 @@ for _server in OURS + OURS_OVER_TLS:
     # A middleware before the service can tell it.
     if "middleware" not in _server:
         LACKS[_server, "client_compressed_unary"] = OUR_REQUESTS
+        LACKS[_server, "client_compressed_streaming"] = OUR_REQUESTS
 # It answers with this whatever is called.
 NO_TEXT_MODE = Lack(
     "Connect for Python has no text mode",
