@@ -19,8 +19,8 @@ const CODES = { OK: 0, CANCELLED: 1, UNKNOWN: 2, DEADLINE_EXCEEDED: 4, INTERNAL:
  * @param {number} options.cancelIn so many milliseconds, if it isn't 0. The request has no end then, and
  *   no messages either, for which `api` has to be fetch
  * @returns {Promise<object>} `code` and `message` of the status; `httpStatus`; `headers`; `trailers`; the
- *   `messages` in base64; `compressed`, whether each of them came so; `arrivals`, when each of them
- *   came, and `ended`, in milliseconds after the request
+ *   `messages` in base64; `compressed`, whether each of them came so; `began`, when the request was made, in
+ *   milliseconds since 1970; `arrivals`, when each message came, and `ended`, in milliseconds after that
  */
 export async function call(options) {
   const { api, timeout, cancelAfter, cancelIn } = options;
@@ -36,6 +36,7 @@ export async function call(options) {
 
   const body = cancelIn > 0 ? new ReadableStream() : await encode(options);
   const start = performance.now();
+  result.began = Date.now();
   const receiver = {
     begin(httpStatus, headers) {
       result.httpStatus = httpStatus;
