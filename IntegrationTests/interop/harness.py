@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import copy
+import dataclasses
 import fnmatch
 import functools
 import inspect
 import itertools
+import re
 import signal
 import time
 
@@ -22,6 +24,18 @@ class CheckFailed(Exception):
 
 class CheckSkipped(Exception):
     """Somebody who takes part in a check can't do what it asks for."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Lack:
+    """What somebody who takes part in a check can't do, which the check tries nevertheless."""
+
+    # Why the check is skipped.
+    reason: str
+    # A pattern for all that is said of how it then fails.
+    failure: str
+    # Whether it fails each time.
+    is_certain: bool = True
 
 
 def check(name, *, needs=None, **parameters):
@@ -49,6 +63,28 @@ def expect(condition, why):
 
 def expect_equal(what, actual, wanted):
     expect(actual == wanted, f"{what} is {_shortened(actual)}, not {_shortened(wanted)}")
+
+
+@contextlib.contextmanager
+def expect_lack(lack):
+    """Skips a check that fails as it has to for a `Lack`; with `None`, expects nothing.
+
+    It fails when the lack shows otherwise, and when it doesn't show any more: what the checks know of
+    somebody is then to be mended.
+    """
+    if lack is None:
+        yield
+        return
+    try:
+        yield
+    except Exception as error:
+        why = _description(error)
+        expect(
+            re.fullmatch(lack.failure, why, re.DOTALL),
+            f"it failed with {why!r}, not with {lack.failure!r}",
+        )
+        raise CheckSkipped(lack.reason)
+    expect(not lack.is_certain, f"it passed, although {lack.reason}")
 
 
 def wait_until(what, condition, seconds=10.0):
@@ -157,7 +193,7 @@ def _run_check(name, function, environment, report):
     except CheckSkipped as reason:
         report.skip(name, str(reason))
     except Exception as error:
-        report.fail(name, str(error) if isinstance(error, CheckFailed) else repr(error))
+        report.fail(name, _description(error))
     else:
         report.ok(name)
 
@@ -176,6 +212,10 @@ def deadline(seconds, what):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+
+
+def _description(error):
+    return str(error) if isinstance(error, CheckFailed) else repr(error)
 
 
 def _shortened(value, limit=200):

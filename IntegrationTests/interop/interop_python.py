@@ -5,30 +5,39 @@ grpcio over HTTP/2 where a front of our server offers that.
 import asyncio
 import contextlib
 
-from harness import CheckSkipped, check, expect, expect_equal
+from harness import CheckSkipped, Lack, check, expect, expect_equal, expect_lack
 from interop_python_clients import CLIENTS, Failure, generated
-from interop_swift import CASES, STREAMED_REQUESTS, UNOBSERVED, server_lacks
+from interop_swift import CASES, STREAMED_REQUESTS, UNOBSERVED, server_lack
 from test_services import NATIVE, OURS, test_server_named
 
 INITIAL = "x-grpc-test-echo-initial"
 TRAILING = "x-grpc-test-echo-trailing-bin"
 SPECIAL_MESSAGE = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n"
 
-# What clients can't do, and why.
-LACKS = {
-    "sonora sync": {
-        "client_compressed_unary": "Sonora does not compress",
-        **dict.fromkeys(STREAMED_REQUESTS, "Sonora's clients can't stream a request"),
-        "cancel_after_first_response": "Sonora's clients can't cancel a call",
-    },
-    "connect": {},
-    "grpcio": {},
+# What clients have no interface for, so that it can't be tried. What they compress they do by call.
+UNTRIED = {
+    "server_compressed_unary": UNOBSERVED,
+    "server_compressed_streaming": UNOBSERVED,
+    "client_compressed_streaming": "the client compresses all messages of a call, or none",
 }
-LACKS["sonora aio"] = LACKS["sonora sync"]
-for lacking in LACKS.values():
-    lacking["server_compressed_unary"] = UNOBSERVED
-    lacking["server_compressed_streaming"] = UNOBSERVED
-    lacking["client_compressed_streaming"] = "messages are compressed by call, not by message"
+# Other cases try both.
+SONORA_UNTRIED = UNTRIED | {
+    "client_compressed_streaming": "Sonora's clients neither compress nor stream a request"
+}
+
+# What clients can't do.
+SONORA_STREAMING = Lack("Sonora's clients can't stream a request", r"NotImplementedError\(\)")
+SONORA_LACKS = {
+    "client_compressed_unary": Lack(
+        "Sonora's clients don't compress",
+        r"TypeError\(.* got an unexpected keyword argument 'compression'.*\)",
+    ),
+    **dict.fromkeys(STREAMED_REQUESTS, SONORA_STREAMING),
+    "cancel_after_first_response": Lack(
+        "Sonora's clients can't cancel a call",
+        r"AttributeError\(.* object has no attribute 'cancel'.*\)",
+    ),
+}
 
 
 @check(
@@ -54,13 +63,17 @@ async def native(environment, server, client, case):
 
 
 async def run_case(environment, server, client, case):
-    reason = LACKS[client].get(case) or server_lacks(server, case)
-    if reason is not None:
-        raise CheckSkipped(reason)
+    is_sonora = client in ("sonora sync", "sonora aio")
+    untried, lacks = (SONORA_UNTRIED, SONORA_LACKS) if is_sonora else (UNTRIED, {})
+    if case in untried:
+        raise CheckSkipped(untried[case])
+    # A server that can't do a case fails it first.
+    lack = server_lack(server, case) or lacks.get(case)
     messages = environment.shared(generated, environment)
     url = test_server_named(environment, server).url
-    async with CLIENTS[client](url) as caller:
-        await getattr(Cases(caller, messages), case)()
+    with expect_lack(lack):
+        async with CLIENTS[client](url) as caller:
+            await getattr(Cases(caller, messages), case)()
 
 
 class Cases:
@@ -89,18 +102,39 @@ class Cases:
             reply = await self.call("UnaryCall", request, compressed=is_compressed)
             self.expect_sizes(reply, 314159)
 
+    async def server_compressed_unary(self):
+        for is_compressed in True, False:
+            reply = await self.call(
+                "UnaryCall", self.large(response_compressed={"value": is_compressed})
+            )
+            self.expect_sizes(reply, 314159)
+            expect_equal("the compressed messages", reply.compressed, [is_compressed])
+
     async def server_streaming(self):
         sizes = 31415, 9, 2653, 58979
         self.expect_sizes(await self.call("StreamingOutputCall", self.asking(*sizes)), *sizes)
 
+    async def server_compressed_streaming(self):
+        request = self.asking(31415, 92653)
+        for parameters, is_compressed in zip(request.response_parameters, (True, False)):
+            parameters.compressed.value = is_compressed
+        reply = await self.call("StreamingOutputCall", request)
+        self.expect_sizes(reply, 31415, 92653)
+        expect_equal("the compressed messages", reply.compressed, [True, False])
+
     async def client_streaming(self):
-        requests = [
-            self.messages.StreamingInputCallRequest(payload=self.zeros(size))
-            for size in (27182, 8, 1828, 45904)
-        ]
-        reply = await self.call("StreamingInputCall", *requests)
-        sizes = [message.aggregated_payload_size for message in reply.messages]
-        expect_equal("the size of all payloads", sizes, [74922])
+        requests = [self.putting(size) for size in (27182, 8, 1828, 45904)]
+        self.expect_total(await self.call("StreamingInputCall", *requests), 74922)
+
+    async def client_compressed_streaming(self):
+        compressed = self.putting(27182, expect_compressed={"value": True})
+        uncompressed = self.putting(45904, expect_compressed={"value": False})
+        with expect_failure("INVALID_ARGUMENT"):
+            await self.call("StreamingInputCall", compressed)
+        reply = await self.call(
+            "StreamingInputCall", compressed, uncompressed, compressed=[True, False]
+        )
+        self.expect_total(reply, 73086)
 
     async def ping_pong(self):
         sizes = {31415: 27182, 9: 8, 2653: 1828, 58979: 45904}
@@ -160,6 +194,8 @@ class Cases:
         call = asyncio.create_task(
             self.caller.call("TestService", "StreamingInputCall", requests())
         )
+        # A client that can't stream a request never asks for one.
+        call.add_done_callback(lambda _: begun.set())
         await begun.wait()
         call.cancel()
         with expect_failure("CANCELLED"):
@@ -214,8 +250,15 @@ class Cases:
         parameters = [self.messages.ResponseParameters(size=size) for size in sizes]
         return self.messages.StreamingOutputCallRequest(response_parameters=parameters, **fields)
 
+    def putting(self, size, **fields):
+        return self.messages.StreamingInputCallRequest(payload=self.zeros(size), **fields)
+
     def zeros(self, size):
         return self.messages.Payload(body=bytes(size))
+
+    def expect_total(self, reply, size):
+        sizes = [message.aggregated_payload_size for message in reply.messages]
+        expect_equal("the size of all payloads", sizes, [size])
 
     def expect_sizes(self, reply, *sizes):
         bodies = [message.payload.body for message in reply.messages]

@@ -81,19 +81,46 @@ class Client:
 
 
 class _Sonora(Client):
-    async def call(self, service, method, requests, timeout=None, metadata=(), on_message=None):
+    """What Sonora can't do is asked of it as of grpcio, whose interface it follows."""
+
+    async def call(
+        self,
+        service,
+        method,
+        requests,
+        timeout=None,
+        metadata=(),
+        on_message=lambda _: None,
+        compressed=False,
+    ):
         info = methods(service)[method]
+        sent, received = _kinds(info)
+        callable = getattr(self.channel, f"{sent}_{received}")(
+            f"/{info.service_name}/{info.name}",
+            info.input.SerializeToString,
+            info.output.FromString,
+        )
+        if sent == "stream":
+            # What this returns raises when it is called, of whatever kind the call is to be.
+            return callable(requests, timeout)()
         request = await anext(requests)
-        path = f"/{info.service_name}/{info.name}"
-        is_stream = info.stream_type == StreamType.SERVER_STREAM
-        make = self.channel.unary_stream if is_stream else self.channel.unary_unary
-        callable = make(path, info.input.SerializeToString, info.output.FromString)
+        options = {"timeout": timeout, "metadata": metadata}
+        if compressed:
+            options["compression"] = grpc.Compression.Gzip
         try:
-            answers = self._stream if is_stream else self._unary
-            messages, initial, trailing = await answers(callable, request, timeout, metadata)
+            if received == "stream":
+                call = callable(request, **options)
+                messages, initial, trailing = await self._stream(call, on_message)
+            else:
+                messages, initial, trailing = await self._unary(callable, request, options)
         except grpc.RpcError as error:
             raise Failure(error.code().name, error.details())
         return Reply(messages, _metadata(initial), _metadata(trailing))
+
+    def _hand_out(self, call, message, on_message):
+        on_message(message)
+        if asyncio.current_task().cancelling():
+            call.cancel()
 
 
 class SonoraSync(_Sonora):
@@ -101,13 +128,15 @@ class SonoraSync(_Sonora):
         channel = sonora.client.insecure_web_channel(self.url)
         self.channel = self._exits.enter_context(channel)
 
-    async def _unary(self, callable, request, timeout, metadata):
-        reply, call = callable.with_call(request, timeout, metadata)
+    async def _unary(self, callable, request, options):
+        reply, call = callable.with_call(request, **options)
         return [reply], call.initial_metadata(), call.trailing_metadata()
 
-    async def _stream(self, callable, request, timeout, metadata):
-        call = callable(request, timeout, metadata)
-        messages = list(call)
+    async def _stream(self, call, on_message):
+        messages = []
+        for message in call:
+            messages.append(message)
+            self._hand_out(call, message, on_message)
         return messages, call.initial_metadata(), call.trailing_metadata()
 
 
@@ -116,14 +145,16 @@ class SonoraAIO(_Sonora):
         channel = sonora.aio.insecure_web_channel(self.url)
         self.channel = await self._exits.enter_async_context(channel)
 
-    async def _unary(self, callable, request, timeout, metadata):
-        call = callable(request, timeout, metadata)
+    async def _unary(self, callable, request, options):
+        call = callable(request, **options)
         messages = [await call]
         return messages, await call.initial_metadata(), await call.trailing_metadata()
 
-    async def _stream(self, callable, request, timeout, metadata):
-        call = callable(request, timeout, metadata)
-        messages = [message async for message in call]
+    async def _stream(self, call, on_message):
+        messages = []
+        async for message in call:
+            messages.append(message)
+            self._hand_out(call, message, on_message)
         return messages, await call.initial_metadata(), await call.trailing_metadata()
 
 
@@ -204,22 +235,19 @@ class Grpcio(Client):
     ):
         info = methods(service)[method]
         compression = grpc.Compression.Gzip if compressed else grpc.Compression.NoCompression
-        streams_request = info.stream_type in (StreamType.CLIENT_STREAM, StreamType.BIDI_STREAM)
-        streams_response = info.stream_type in (StreamType.SERVER_STREAM, StreamType.BIDI_STREAM)
-        sent = "stream" if streams_request else "unary"
-        received = "stream" if streams_response else "unary"
+        sent, received = _kinds(info)
         callable = getattr(self.channel, f"{sent}_{received}")(
             f"/{info.service_name}/{info.name}",
             request_serializer=info.input.SerializeToString,
             response_deserializer=info.output.FromString,
         )
-        request = requests if streams_request else await anext(requests)
+        request = requests if sent == "stream" else await anext(requests)
         call = callable(
             request, timeout=timeout, metadata=list(metadata), compression=compression
         )
         messages = []
         try:
-            if streams_response:
+            if received == "stream":
                 async for message in call:
                     messages.append(message)
                     on_message(message)
@@ -246,6 +274,13 @@ def methods(service):
     import test_methods
 
     return test_methods.connect_methods(service)
+
+
+def _kinds(info):
+    """How a method's request and its response are sent, as grpcio's names have it."""
+    streams_request = info.stream_type in (StreamType.CLIENT_STREAM, StreamType.BIDI_STREAM)
+    streams_response = info.stream_type in (StreamType.SERVER_STREAM, StreamType.BIDI_STREAM)
+    return "stream" if streams_request else "unary", "stream" if streams_response else "unary"
 
 
 def _encoded(value):

@@ -33,8 +33,18 @@ class TestServer:
 
     def running_calls(self):
         """How many handlers run, of calls that the server has seen."""
-        numbers = re.findall(r"^Calls running: (\d+)$", self.log.read_text(), re.MULTILINE)
-        return int(numbers[-1]) if numbers else 0
+        numbers = self._numbers_of_calls()
+        return numbers[-1] if numbers else 0
+
+    def begun_calls(self):
+        """How many handlers have begun."""
+        numbers = self._numbers_of_calls()
+        return sum(later > earlier for earlier, later in zip([0, *numbers], numbers))
+
+    def _numbers_of_calls(self):
+        """How many handlers ran, after each change of that."""
+        lines = re.findall(r"^Calls running: (\d+)$", self.log.read_text(), re.MULTILINE)
+        return list(map(int, lines))
 
 
 def test_server_named(environment, name):

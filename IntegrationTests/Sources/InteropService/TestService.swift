@@ -51,7 +51,7 @@ public struct TestService: Grpc_Testing_TestService.ServiceProtocol {
     }
   }
 
-  /// Replies with a message for each of the request's parameters.
+  /// Replies with a message for each of the request's parameters, and tells when each was sent.
   public func streamingOutputCall(
     request: ServerRequest<Grpc_Testing_StreamingOutputCallRequest>,
     context: ServerContext
@@ -59,8 +59,8 @@ public struct TestService: Grpc_Testing_TestService.ServiceProtocol {
     let echo = MetadataEcho(request.metadata)
     return StreamingServerResponse(metadata: echo.initial) { writer in
       try await echo.addingTrailing {
-        try await self.answer(request.message, to: writer)
-        return echo.trailing
+        let sendTimes = try await self.answer(request.message, to: writer)
+        return sendTimes.adding(to: echo.trailing)
       }
     }
   }
@@ -132,19 +132,23 @@ public struct TestService: Grpc_Testing_TestService.ServiceProtocol {
     throw RPCError(code: .internalError, message: "A method that isn't registered was called.")
   }
 
+  @discardableResult
   private func answer(
     _ request: Grpc_Testing_StreamingOutputCallRequest,
     to writer: RPCWriter<Grpc_Testing_StreamingOutputCallResponse>
-  ) async throws {
+  ) async throws -> SendTimes {
     if request.hasResponseStatus {
       try request.responseStatus.fail()
     }
+    var sendTimes = SendTimes()
     for parameters in request.responseParameters {
       if parameters.intervalUs > 0 {
         try await Task.sleep(for: .microseconds(parameters.intervalUs))
       }
       let payload = try Grpc_Testing_Payload(type: request.responseType, size: parameters.size)
+      sendTimes.add()
       try await writer.write(.with { $0.payload = payload })
     }
+    return sendTimes
   }
 }

@@ -40,7 +40,7 @@ extension Cases {
   }
 
   private var unobserved: Outcome {
-    .skipped("nobody sees which messages come compressed")
+    .skipped("the client doesn't show which messages come compressed")
   }
 }
 

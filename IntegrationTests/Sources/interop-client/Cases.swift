@@ -141,7 +141,9 @@ struct Cases<Client: Caller>: Sendable {
       try await body()
     } catch let error as RPCError {
       guard error.code == code, message == nil || error.message == message else {
-        throw CaseFailure("the status is \(error.code): '\(error.message)', not \(code)")
+        // The cause tells apart what has the same code and message.
+        let cause = error.cause.map { ", caused by \($0)" } ?? ""
+        throw CaseFailure("the status is \(error.code): '\(error.message)'\(cause), not \(code)")
       }
       return
     }

@@ -13,15 +13,18 @@ const CODES = { OK: 0, CANCELLED: 1, UNKNOWN: 2, DEADLINE_EXCEEDED: 4, INTERNAL:
  * @param {string[]} options.messages of the request, in base64
  * @param {Record<string, string>} options.headers besides gRPC-Web's own
  * @param {boolean} options.credentials whether to send cookies
- * @param {boolean} options.compressed whether to compress the messages
+ * @param {boolean[]} options.compressed whether to compress each of the messages
  * @param {number} options.timeout in milliseconds; none if it is 0
  * @param {number} options.cancelAfter so many messages; never if it is 0
+ * @param {number} options.cancelIn so many milliseconds, if it isn't 0. The request has no end then, and
+ *   no messages either, for which `api` has to be fetch
  * @returns {Promise<object>} `code` and `message` of the status; `httpStatus`; `headers`; `trailers`; the
- *   `messages` in base64; `arrivals`, when each of them came, and `ended`, in milliseconds after the request
+ *   `messages` in base64; `compressed`, whether each of them came so; `began`, when the request was made, in
+ *   milliseconds since 1970; `arrivals`, when each message came, and `ended`, in milliseconds after that
  */
 export async function call(options) {
-  const { api, timeout, cancelAfter } = options;
-  const result = { headers: {}, trailers: null, messages: [], arrivals: [] };
+  const { api, timeout, cancelAfter, cancelIn } = options;
+  const result = { headers: {}, trailers: null, messages: [], compressed: [], arrivals: [] };
   const base64 = new Base64Decoder();
   const frames = new FrameDecoder();
   const abort = new AbortController();
@@ -31,8 +34,9 @@ export async function call(options) {
     abort.abort();
   };
 
-  const body = await encode(options);
+  const body = cancelIn > 0 ? new ReadableStream() : await encode(options);
   const start = performance.now();
+  result.began = Date.now();
   const receiver = {
     begin(httpStatus, headers) {
       result.httpStatus = httpStatus;
@@ -45,7 +49,8 @@ export async function call(options) {
           result.trailers = parseTrailers(bytes);
           continue;
         }
-        result.messages.push(toBase64(bytes));
+        result.messages.push(bytes);
+        result.compressed.push((flags & 0x01) !== 0);
         result.arrivals.push(performance.now() - start);
         if (result.messages.length === cancelAfter) stop(CODES.CANCELLED, "cancelled by the page");
       }
@@ -54,6 +59,8 @@ export async function call(options) {
 
   const timer =
     timeout > 0 && setTimeout(() => stop(CODES.DEADLINE_EXCEEDED, "the time is over"), timeout);
+  const canceller =
+    cancelIn > 0 && setTimeout(() => stop(CODES.CANCELLED, "cancelled by the page"), cancelIn);
   try {
     const send = api === "xhr" ? sendWithXHR : sendWithFetch;
     await send(requestOf(options, body), receiver, abort.signal);
@@ -61,11 +68,24 @@ export async function call(options) {
     Object.assign(result, aborted ?? { code: CODES.UNAVAILABLE, message: String(error) });
   } finally {
     clearTimeout(timer);
+    clearTimeout(canceller);
   }
   result.ended = performance.now() - start;
+  const contents = result.messages.map((bytes, i) => (result.compressed[i] ? gunzip(bytes) : bytes));
+  result.messages = (await Promise.all(contents)).map(toBase64);
   if (aborted) Object.assign(result, aborted);
   if (result.code === undefined) Object.assign(result, statusOf(result, frames, base64));
   return result;
+}
+
+/**
+ * Throws unless fetch can send a request while it is written.
+ *
+ * @param {"half" | "full"} duplex whether its response is handed out at the request's end, or before, too
+ */
+export function tryStreaming(duplex) {
+  const request = new Request("/", { method: "POST", body: new ReadableStream(), duplex });
+  if (request.headers.has("content-type")) throw new Error("fetch takes a stream for text");
 }
 
 function requestOf({ url, mode, headers, credentials, compressed, timeout }, body) {
@@ -80,7 +100,8 @@ function requestOf({ url, mode, headers, credentials, compressed, timeout }, bod
       "x-grpc-web": "1",
       "x-user-agent": "interop-page",
       ...(timeout > 0 ? { "grpc-timeout": `${timeout}m` } : {}),
-      ...(compressed ? { "grpc-encoding": "gzip" } : {}),
+      "grpc-accept-encoding": "gzip",
+      ...(compressed.includes(true) ? { "grpc-encoding": "gzip" } : {}),
       ...headers,
     },
   };
@@ -92,6 +113,7 @@ async function sendWithFetch({ url, body, credentials, headers }, receiver, sign
     body,
     headers,
     signal,
+    ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
     credentials: credentials ? "include" : "omit",
     cache: "no-store",
   });
@@ -146,10 +168,10 @@ function sendWithXHR({ url, body, credentials, headers }, receiver, signal) {
 /** The body of a request: its messages in frames, in text mode in base64. */
 async function encode({ mode, messages, compressed }) {
   const frames = [];
-  for (const message of messages) {
-    const bytes = compressed ? await gzip(fromBase64(message)) : fromBase64(message);
+  for (const [i, message] of messages.entries()) {
+    const bytes = compressed[i] ? await gzip(fromBase64(message)) : fromBase64(message);
     const frame = new Uint8Array(5 + bytes.length);
-    frame[0] = compressed ? 1 : 0;
+    frame[0] = compressed[i] ? 1 : 0;
     new DataView(frame.buffer).setUint32(1, bytes.length);
     frame.set(bytes, 5);
     frames.push(frame);
@@ -158,8 +180,16 @@ async function encode({ mode, messages, compressed }) {
   return mode === "text" ? toBase64(body) : body;
 }
 
-async function gzip(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+function gzip(bytes) {
+  return transform(bytes, new CompressionStream("gzip"));
+}
+
+function gunzip(bytes) {
+  return transform(bytes, new DecompressionStream("gzip"));
+}
+
+async function transform(bytes, by) {
+  const stream = new Blob([bytes]).stream().pipeThrough(by);
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
