@@ -14,11 +14,15 @@ public final class GRPCWebServerTransport: ServerTransport {
   /// The type that messages are serialized to.
   public typealias Bytes = GRPCWebMessage
 
-  private typealias StreamHandler =
-    @Sendable (
-      _ stream: RPCStream<Inbound, Outbound>,
-      _ context: ServerContext
-    ) async -> Void
+  /// What handles calls: an object, as a closure would be wrapped anew each time that it is handed on.
+  private final class StreamHandler: Sendable {
+    let handle: @Sendable (RPCStream<Inbound, Outbound>, ServerContext) async -> Void
+
+    init(_ handle: @escaping @Sendable (RPCStream<Inbound, Outbound>, ServerContext) async -> Void)
+    {
+      self.handle = handle
+    }
+  }
 
   private struct State {
     var methods = MethodTable([])
@@ -79,6 +83,7 @@ public final class GRPCWebServerTransport: ServerTransport {
         _ context: ServerContext
       ) async -> Void
   ) async throws {
+    let streamHandler = StreamHandler(streamHandler)
     let waiting = self.state.withLock { state in
       state.streamHandler = streamHandler
       defer { state.waitingForHandler = [] }
@@ -197,8 +202,7 @@ public final class GRPCWebServerTransport: ServerTransport {
     watchClient: ((_ clientIsGone: @escaping @Sendable () -> Void) -> Void)? = nil
   ) async -> GRPCWebResponse where Body.Element == ByteBuffer {
     let call = self.makeCall(call)
-    let request = ServerCall.Request(call: call, body: body)
-    self.start(call, request: request, peers: peers, deadline: .task)
+    self.start(call, body: body, peers: peers)
     if let watchClient = watchClient, call.isOpen {
       watchClient { [weak call] in call?.abandon() }
     }
@@ -235,51 +239,39 @@ public final class GRPCWebServerTransport: ServerTransport {
   ///
   /// The deadline is the front's to enforce.
   package func start(_ call: ServerCall, peers: GRPCWebPeers) {
-    let request = ServerCall.DeliveredRequest(call: call)
-    self.start(call, request: request, peers: peers, deadline: .front)
+    guard let registration = self.register(call) else { return }
+    let service = Task {
+      let request = ServerCall.DeliveredRequest(call: call)
+      await self.run(call, request: request, peers: peers, registration: registration)
+    }
+    call.serviceStarted(service, deadline: nil)
   }
 
   // Services
 
-  /// Who enforces a deadline.
-  private enum DeadlineKeeper {
-    /// A task that sleeps.
-    case task
-    /// The front.
-    case front
-  }
-
-  /// Starts the service on a call.
-  private func start(
+  /// Starts the service on a call of an asynchronous front, and a task that enforces its deadline.
+  private func start<Body: AsyncSequence & Sendable>(
     _ call: ServerCall,
-    request: some AsyncSequence<RPCRequestPart<GRPCWebMessage>, any Error> & Sendable,
-    peers: GRPCWebPeers,
-    deadline keeper: DeadlineKeeper
-  ) {
-    guard call.isOpen else { return }
-    let (isRegistered, streamHandler) = self.register(call)
-    guard isRegistered else {
-      call.fail(.shuttingDown)
-      return
+    body: Body,
+    peers: GRPCWebPeers
+  ) where Body.Element == ByteBuffer {
+    guard let registration = self.register(call) else { return }
+    let run: @Sendable () async -> Void = {
+      let request = ServerCall.Request(call: call, body: body)
+      await self.run(call, request: request, peers: peers, registration: registration)
     }
 
-    let deadline =
-      keeper == .front
-      ? nil
-      : call.head.timeout.map { timeout in
-        Task {
-          guard (try? await Task.sleep(for: timeout, tolerance: .zero)) != nil else { return }
-          call.fail(.deadlineExceeded)
-        }
+    if let timeout = call.head.timeout {
+      let deadline = Task {
+        guard (try? await Task.sleep(for: timeout, tolerance: .zero)) != nil else { return }
+        call.fail(.deadlineExceeded)
       }
-    let run: @Sendable () async -> Void = {
-      await self.run(call, request: request, peers: peers, streamHandler: streamHandler)
+      call.serviceStarted(Task(operation: run), deadline: deadline)
+    } else {
+      // The front waits for the answer anyway, and gets it at once from a service that doesn't suspend. Not so
+      // with a deadline, which passes also while a service doesn't give up its thread.
+      call.serviceStarted(.startingHere(run), deadline: nil)
     }
-    // An asynchronous front waits for the answer anyway, and gets it at once from a service that doesn't
-    // suspend. Not so with a deadline, which passes also while a service doesn't give up its thread.
-    let startsHere = keeper == .task && deadline == nil
-    let service = startsHere ? Task.startingHere(run) : Task(operation: run)
-    call.serviceStarted(service, deadline: deadline)
   }
 
   /// Runs the service on a call, to its end.
@@ -287,14 +279,17 @@ public final class GRPCWebServerTransport: ServerTransport {
     _ call: ServerCall,
     request: some AsyncSequence<RPCRequestPart<GRPCWebMessage>, any Error> & Sendable,
     peers: GRPCWebPeers,
-    streamHandler: StreamHandler?
+    registration: Registration
   ) async {
     let method = call.head.method
-    let streamHandler = if let streamHandler { streamHandler } else { await self.streamHandler() }
+    var streamHandler = registration.streamHandler
+    if streamHandler == nil {
+      streamHandler = await self.streamHandler()
+    }
     if let streamHandler = streamHandler {
       await withServerContextRPCCancellationHandle { cancellation in
         call.setCancellationHandle(cancellation)
-        await streamHandler(
+        await streamHandler.handle(
           RPCStream(
             descriptor: method,
             inbound: RPCAsyncSequence(wrapping: request),
@@ -342,15 +337,26 @@ public final class GRPCWebServerTransport: ServerTransport {
     }
   }
 
-  /// Notes a call, unless the server shuts down.
+  /// A call that has been noted.
+  private struct Registration: Sendable {
+    /// What handles the call; `nil` as long as the server doesn't listen.
+    var streamHandler: StreamHandler?
+  }
+
+  /// Notes a call, unless it has ended, or the server shuts down and refuses it.
   ///
-  /// - Returns: Whether it has been noted; and what handles it, once there is something.
-  private func register(_ call: ServerCall) -> (isRegistered: Bool, StreamHandler?) {
-    self.state.withLock { state in
-      guard !state.isShuttingDown else { return (false, nil) }
+  /// - Returns: `nil` for a call that isn't to be handled.
+  private func register(_ call: ServerCall) -> Registration? {
+    guard call.isOpen else { return nil }
+    let registration = self.state.withLock { state -> Registration? in
+      guard !state.isShuttingDown else { return nil }
       state.calls[ObjectIdentifier(call)] = call
-      return (true, state.streamHandler)
+      return Registration(streamHandler: state.streamHandler)
     }
+    if registration == nil {
+      call.fail(.shuttingDown)
+    }
+    return registration
   }
 
   private func unregister(_ call: ServerCall) {

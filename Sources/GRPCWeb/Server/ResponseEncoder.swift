@@ -31,6 +31,9 @@ struct ResponseEncoder: Sendable {
   /// Whether the service sent initial metadata of its own.
   private var hasMetadata = false
 
+  /// A response without fields, whose status is shared by all that are made of it.
+  private static let ok = HTTPResponse(status: .ok)
+
   /// How many fields there is room for besides metadata, so that a head is one allocation.
   private static let usualFieldCount = 4
 
@@ -83,7 +86,7 @@ struct ResponseEncoder: Sendable {
     if self.call.responseEncoding != .identity {
       fields[.grpcEncoding] = self.call.responseEncoding.rawValue
     }
-    self.head = self.head(with: fields)
+    self.head = self.head(with: consume fields)
     self.hasMetadata = !metadata.isEmpty
     self.state = .open(messages: 0)
   }
@@ -158,7 +161,8 @@ struct ResponseEncoder: Sendable {
       output.body = [TextEncoder.encode(output.body)]
     }
 
-    if var head = self.head {
+    // Taken out first: what else had a reference would be copied when it is changed.
+    if var head = self.head.take() {
       if output.isEnd && !self.isStreaming && !self.call.isNativeGRPC
         && !head.headerFields.contains(.contentLength)
       {
@@ -166,7 +170,6 @@ struct ResponseEncoder: Sendable {
         head.headerFields.append(HTTPField(name: .contentLength, value: String(length)))
       }
       output.head = head
-      self.head = nil
     }
     return output
   }
@@ -200,19 +203,17 @@ struct ResponseEncoder: Sendable {
   }
 
   /// The head of a response with a body: the given fields, and those that every such response has.
-  private func head(with fields: HTTPFields) -> HTTPResponse {
-    var fields = fields
+  private func head(with fields: consuming HTTPFields) -> HTTPResponse {
     if self.isStreaming && !self.call.isNativeGRPC {
       // No one on the way is to keep messages back.
       fields[.cacheControl] = "no-store, no-transform"
       fields[.xAccelBuffering] = "no"
     }
-    return self.response(with: fields)
+    return self.response(with: consume fields)
   }
 
   /// A response with the given fields, and those that every response has.
-  private func response(with fields: HTTPFields) -> HTTPResponse {
-    var fields = fields
+  private func response(with fields: consuming HTTPFields) -> HTTPResponse {
     // Metadata can't have a field of this name.
     fields.append(
       self.call.isNativeGRPC
@@ -222,14 +223,16 @@ struct ResponseEncoder: Sendable {
       fields[.grpcAcceptEncoding] = MessageEncoding.supported
     }
     self.configuration.cors.apply(origin: self.call.origin, to: &fields)
-    return HTTPResponse(status: .ok, headerFields: fields)
+    var response = Self.ok
+    response.headerFields = fields
+    return response
   }
 
   /// A response without a body, whose status is in its headers.
   private mutating func trailersOnlyHead(status: Status, metadata: Metadata) -> HTTPResponse {
     var fields = self.statusFields(status: status, metadata: metadata)
     fields[.contentLength] = "0"
-    return self.response(with: fields)
+    return self.response(with: consume fields)
   }
 
   /// A status and trailing metadata as HTTP fields.

@@ -25,12 +25,18 @@ final class HTTP1Codec: ChannelDuplexHandler {
   private var versions = CircularBuffer<HTTPVersion>(initialCapacity: 2)
   /// What has been written since the last flush.
   private var written = ByteBuffer()
+  /// What was flushed last: mostly it has been sent by the time of the next response, which is then written
+  /// into the same memory.
+  private var sent = ByteBuffer()
 
   /// Bytes of a body up to this number are copied behind what stands before them.
   private static let largestCopiedPart = 16 * 1024
 
   /// Room for the head of a response and a small body, so that its buffer seldom grows.
   private static let headCapacity = 512
+
+  /// The capacity of the largest buffer that an idle connection keeps, in bytes.
+  private static let largestReusedCapacity = 1024
 
   /// Creates a codec for one connection.
   ///
@@ -100,7 +106,7 @@ final class HTTP1Codec: ChannelDuplexHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch self.unwrapOutboundIn(data) {
     case .head(let head):
-      self.written.reserveCapacity(minimumWritableBytes: Self.headCapacity)
+      self.makeRoomForHead()
       self.encoder.write(
         head,
         forRequestOf: self.versions.first ?? .http1_1,
@@ -131,10 +137,20 @@ final class HTTP1Codec: ChannelDuplexHandler {
     self.encoder.writeChunkEnd(into: &self.written)
   }
 
+  private func makeRoomForHead() {
+    guard self.written.readableBytes == 0 else { return }
+    let isFree = self.sent.modifyIfUniquelyOwned { $0.clear() } != nil
+    if isFree {
+      swap(&self.written, &self.sent)
+    }
+    self.written.reserveCapacity(Self.headCapacity)
+  }
+
   /// Hands on what has been written, also where that is nothing but a promise wants to know.
   private func passOnWritten(context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
     guard self.written.readableBytes > 0 || promise != nil else { return }
     context.write(self.wrapOutboundOut(self.written), promise: promise)
+    self.sent = self.written.capacity <= Self.largestReusedCapacity ? self.written : ByteBuffer()
     self.written = ByteBuffer()
   }
 
