@@ -171,9 +171,20 @@ let targets: [Target] = [
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     path: "Tests/GRPCWebClientTestSupport",
+    swiftSettings: swiftSettings
+  ),
+  .target(
+    name: "GRPCWebClientContract",
+    dependencies: [
+      "GRPCWeb",
+      "GRPCWebClientTestSupport",
+      "GRPCWebTestSupport",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+    ],
+    path: "Tests/GRPCWebClientContract",
     swiftSettings: swiftSettings
   ),
   .target(
@@ -239,6 +250,7 @@ let targets: [Target] = [
     dependencies: [
       "GRPCWeb",
       "GRPCWebAsyncHTTPClient",
+      "GRPCWebClientContract",
       "GRPCWebClientTestSupport",
       "GRPCWebTestSupport",
       .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -254,6 +266,7 @@ let targets: [Target] = [
     name: "GRPCWebURLSessionTests",
     dependencies: [
       "GRPCWeb",
+      "GRPCWebClientContract",
       "GRPCWebClientTestSupport",
       "GRPCWebTestSupport",
       "GRPCWebURLSession",

@@ -1,13 +1,14 @@
-public import GRPCCore
-public import GRPCWeb
+internal import GRPCCore
+internal import GRPCWeb
+internal import GRPCWebClientTestSupport
 internal import GRPCWebTestSupport
 internal import SwiftProtobuf
 
 /// A server with a fault, and what a client is to make of it.
 @available(GRPCWeb 1.0, *)
-public struct BadPeer: Sendable, CustomStringConvertible {
+struct BadPeer: Sendable, CustomStringConvertible {
   /// A method to call.
-  public enum Method: Sendable {
+  enum Method: Sendable {
     /// A unary one.
     case get
     /// One that is answered with a stream.
@@ -15,27 +16,27 @@ public struct BadPeer: Sendable, CustomStringConvertible {
   }
 
   /// How a call went.
-  public struct Outcome: Sendable {
+  struct Outcome: Sendable {
     /// How many messages came before the error.
-    public var messages: Int
+    var messages: Int
     /// The error, `nil` where there was none.
-    public var error: RPCError?
+    var error: RPCError?
   }
 
   /// What is wrong.
-  public var description: String
+  var description: String
   /// The method to call.
-  public var method: Method
+  var method: Method
   /// What the server sends.
-  public var script: ScriptedServer.Script
+  var script: ScriptedServer.Script
   /// The time that the call may take.
-  public var timeout: Duration?
+  var timeout: Duration?
   /// The code that the call fails with.
-  public var code: RPCError.Code
+  var code: RPCError.Code
   /// What the error's message says, among other things: what was wrong.
-  public var words: [String]
+  var words: [String]
   /// How many messages come before the error; `nil` where that is up to the HTTP client.
-  public var messages: Int?
+  var messages: Int?
 
   init(
     _ description: String,
@@ -57,13 +58,12 @@ public struct BadPeer: Sendable, CustomStringConvertible {
   }
 
   /// The configuration of a client that calls it: messages up to 64 KiB.
-  public static var configuration: GRPCWebClientConfiguration {
+  static var configuration: GRPCWebClientConfiguration {
     .defaults { $0.maximumResponseMessageSize = 64 * 1024 }
   }
 
   /// Makes the call.
-  public func call(_ client: GRPCClient<some ClientTransport>) async -> Outcome {
-    let echo = Sonora_Test_Echo.Client(wrapping: client)
+  func call(_ echo: some Sonora_Test_Echo.ClientProtocol) async -> Outcome {
     let counter = Counter()
     var options = CallOptions.defaults
     options.timeout = self.timeout
@@ -158,7 +158,7 @@ extension BadPeer {
 @available(GRPCWeb 1.0, *)
 extension BadPeer {
   /// All of them.
-  public static let all = Self.notGRPCWeb + Self.frames + Self.statuses + Self.connections
+  static let all = Self.notGRPCWeb + Self.frames + Self.statuses + Self.connections
 
   private static let html = Array("<html>grpc-status: 0</html>".utf8)
 

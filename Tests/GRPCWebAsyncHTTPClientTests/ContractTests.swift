@@ -1,0 +1,25 @@
+import GRPCCore
+import GRPCWebAsyncHTTPClient
+import GRPCWebClientContract
+import Testing
+
+/// AsyncHTTPClient does what the contract asks.
+@Suite("The client contract, AsyncHTTPClient", .timeLimit(.minutes(3)))
+struct ContractTests {
+  @Test("AsyncHTTPClient", arguments: ClientContractCase.all)
+  @available(GRPCWeb 1.0, *)
+  func asyncHTTPClient(_ contractCase: ClientContractCase) async throws {
+    try await contractCase.run(against: .asyncHTTPClient)
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension TestedClient {
+  /// AsyncHTTPClient, over HTTP/1.1.
+  static let asyncHTTPClient = TestedClient(
+    "AsyncHTTPClient",
+    refusal: "Connection refused"
+  ) { url, configuration in
+    try GRPCWebClientTransport.grpcWebAsyncHTTPClient(url: url, configuration: configuration)
+  }
+}

@@ -1,0 +1,173 @@
+internal import Foundation
+internal import GRPCCore
+internal import GRPCWeb
+internal import GRPCWebTestSupport
+internal import SwiftProtobuf
+internal import Testing
+
+@available(GRPCWeb 1.0, *)
+extension ClientContractCase {
+  /// Messages come while the call goes on.
+  static let streaming: [[ClientContractCase]] = [
+    .inBothModes("Messages are delivered as they are written") { client, mode in
+      // The second message is written when the first has been read, and the third then.
+      let (reads, read) = AsyncStream.makeStream(of: Void.self)
+      let service = ScriptedService(onExpand: { _, _ in
+        StreamingServerResponse { writer in
+          var reads = reads.makeAsyncIterator()
+          for text in ["first", "second", "third"] {
+            try await writer.write(.with { $0.text = text })
+            await reads.next()
+          }
+          return [:]
+        }
+      })
+      let configuration = GRPCWebClientConfiguration.defaults { $0.mode = mode }
+      try await client.withEcho(service: service, configuration: configuration) { echo in
+        let texts = try await echo.expand(Sonora_Test_EchoMessage()) { response in
+          var texts: [String] = []
+          for try await message in response.messages {
+            texts.append(message.text)
+            read.yield()
+          }
+          return texts
+        }
+        #expect(texts == ["first", "second", "third"])
+      }
+    }
+  ]
+
+  /// Who writes on is suspended while the other side doesn't read.
+  static let backPressure: [[ClientContractCase]] = [
+    .one(
+      "Requirement 26: a client that writes on is suspended while the server doesn't read",
+      needs: [.streamedRequests]
+    ) { client in
+      let size = 64 * 1024
+      let total = 4096
+      let gate = Gate()
+      let service = ScriptedService(onCollect: { request, _ in
+        try await gate.pass()
+        let count = try await request.messages.reduce(into: 0) { count, _ in count += 1 }
+        return ServerResponse(message: .with { $0.text = "\(count)" })
+      })
+      try await client.withEcho(service: service) { echo in
+        let written = Counter()
+        let call = Task {
+          try await echo.collect { writer in
+            let message = Sonora_Test_EchoMessage.with { $0.payload = Data(count: size) }
+            for _ in 0 ..< total {
+              try await writer.write(message)
+              written.add()
+            }
+          }
+        }
+        let before = try await written.settled()
+        #expect(before > 0)
+        #expect(before < total / 4)
+        gate.open()
+        #expect(try await call.value.text == "\(total)")
+      }
+    },
+
+    .one(
+      "Requirement 26: a server that writes on is suspended while the client doesn't read",
+      needs: [.responseBackPressure]
+    ) { client in
+      // A quarter of a GiB in all; the sockets hold a few MiB of it.
+      let size = 64 * 1024
+      let total = 4096
+      let written = Counter()
+      let calls = Counter()
+      let service = ScriptedService(onExpand: { _, _ in
+        calls.add()
+        return StreamingServerResponse { writer in
+          let message = Sonora_Test_EchoMessage.with { $0.payload = Data(count: size) }
+          for _ in 0 ..< total {
+            try await writer.write(message)
+            written.add()
+          }
+          return [:]
+        }
+      })
+      try await client.withEcho(service: service) { echo in
+        try await echo.expand(Sonora_Test_EchoMessage()) { response in
+          var messages = response.messages.makeAsyncIterator()
+          #expect(try await messages.next()?.payload.count == size)
+          let before = try await written.settled()
+          #expect(before < total / 4)
+
+          // And it goes on as soon as somebody reads.
+          for _ in 0 ..< before + 10 {
+            #expect(try await messages.next()?.payload.count == size)
+          }
+          #expect(await written.reaches(before + 10))
+          // The request isn't made again.
+          #expect(calls.value == 1)
+        }
+      }
+    },
+  ]
+
+  /// A call that ends before its service does stops that.
+  static let endings: [[ClientContractCase]] = [
+    .one("Requirement 7: a handler that takes too long is deadlineExceeded") { client in
+      let service = ScriptedService(onGet: { request, _ in
+        // The time that the client sends is the server's to see.
+        let timeout = Array(request.metadata["grpc-timeout"])
+        #expect(timeout.count == 1)
+        try await Task.sleep(for: .seconds(600))
+        return ServerResponse(message: request.message)
+      })
+      try await client.withEcho(service: service) { echo in
+        var options = CallOptions.defaults
+        options.timeout = .milliseconds(200)
+        let error = await #expect(throws: RPCError.self) {
+          try await echo.get(Sonora_Test_EchoMessage(), options: options)
+        }
+        #expect(error?.code == .deadlineExceeded)
+      }
+    },
+
+    .one("Requirement 25: cancellation by the client stops the handler") { client in
+      let stopped = Gate()
+      try await client.withEcho(service: Self.endless(stopped)) { echo in
+        let reading = Gate()
+        let call = Task {
+          try await echo.expand(Sonora_Test_EchoMessage()) { response in
+            for try await _ in response.messages {
+              reading.open()
+            }
+          }
+        }
+        try await reading.pass()
+        call.cancel()
+        await #expect(throws: (any Error).self) { try await call.value }
+        try await stopped.pass()
+      }
+    },
+
+    .one("A client that has read enough stops the handler") { client in
+      let stopped = Gate()
+      try await client.withEcho(service: Self.endless(stopped)) { echo in
+        let size = try await echo.expand(Sonora_Test_EchoMessage()) { response in
+          try await response.messages.first { _ in true }?.payload.count
+        }
+        #expect(size == 1000)
+        try await stopped.pass()
+      }
+    },
+  ]
+
+  /// A service that writes until it is stopped, and opens a gate then.
+  private static func endless(_ stopped: Gate) -> ScriptedService {
+    ScriptedService(onExpand: { _, _ in
+      StreamingServerResponse { writer in
+        defer { stopped.open() }
+        while true {
+          try await writer.write(.with { $0.payload = Data(count: 1000) })
+        }
+      }
+    })
+  }
+}

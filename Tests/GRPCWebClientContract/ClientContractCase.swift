@@ -1,0 +1,112 @@
+internal import GRPCWeb
+public import Testing
+
+/// A thing that every client does, whatever the HTTP client behind it.
+///
+/// The tests of an adapter run the whole contract with one test:
+///
+/// ```swift
+/// @Test("The client contract", arguments: ClientContractCase.all)
+/// func contract(_ contractCase: ClientContractCase) async throws {
+///   try await contractCase.run(against: .urlSession)
+/// }
+/// ```
+@available(GRPCWeb 1.0, *)
+public struct ClientContractCase: Sendable, CustomTestStringConvertible {
+  /// Every case.
+  public static let all: [ClientContractCase] = Array(Self.groups.joined().joined())
+
+  private static let groups: [[[ClientContractCase]]] = [
+    Self.calls, Self.metadata, Self.errors, Self.sizes, Self.streaming, Self.backPressure,
+    Self.endings, Self.badPeers, Self.badConnections,
+  ]
+
+  /// What the client does.
+  public var name: String
+
+  /// What the HTTP client has to be able to do for it.
+  public var needs: Set<ClientAbility>
+
+  private var body: @Sendable (TestedClient) async throws -> Void
+
+  init(
+    _ name: String,
+    needs: Set<ClientAbility> = [],
+    body: @escaping @Sendable (TestedClient) async throws -> Void
+  ) {
+    self.name = name
+    self.needs = needs
+    self.body = body
+  }
+
+  /// The name.
+  public var testDescription: String {
+    self.name
+  }
+
+  /// Runs the case, and records an issue for each fault.
+  ///
+  /// A case that needs what the HTTP client can't do has to fail.
+  public func run(against client: TestedClient) async throws {
+    if let limit = self.needs.lazy.compactMap({ client.limits[$0] }).first {
+      await withKnownIssue(limit) {
+        try await self.body(client)
+      }
+    } else {
+      try await self.body(client)
+    }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension [ClientContractCase] {
+  /// A case.
+  static func one(
+    _ name: String,
+    needs: Set<ClientAbility> = [],
+    body: @escaping @Sendable (TestedClient) async throws -> Void
+  ) -> Self {
+    [ClientContractCase(name, needs: needs, body: body)]
+  }
+
+  /// A case for each of some variants.
+  static func each<Variant: Sendable>(
+    _ variants: [Variant],
+    _ name: String,
+    needs: Set<ClientAbility> = [],
+    body: @escaping @Sendable (TestedClient, Variant) async throws -> Void
+  ) -> Self {
+    variants.map { variant in
+      ClientContractCase("\(name): \(variant)", needs: needs) { client in
+        try await body(client, variant)
+      }
+    }
+  }
+
+  /// A case for each of some variants, in either mode.
+  static func eachInBothModes<Variant: Sendable>(
+    _ variants: [Variant],
+    _ name: String,
+    needs: Set<ClientAbility> = [],
+    body: @escaping @Sendable (TestedClient, Variant, BodyMode) async throws -> Void
+  ) -> Self {
+    variants.flatMap { variant in
+      Self.inBothModes("\(name): \(variant)", needs: needs) { client, mode in
+        try await body(client, variant, mode)
+      }
+    }
+  }
+
+  /// A case in either mode.
+  static func inBothModes(
+    _ name: String,
+    needs: Set<ClientAbility> = [],
+    body: @escaping @Sendable (TestedClient, BodyMode) async throws -> Void
+  ) -> Self {
+    [BodyMode.binary, .text].map { mode in
+      ClientContractCase("\(name): \(mode)", needs: needs) { client in
+        try await body(client, mode)
+      }
+    }
+  }
+}
