@@ -42,28 +42,25 @@ public final class GRPCWebServer: Sendable {
     )
   }
 
-  /// Creates a server of services of one type, mostly of one service, that applies the given interceptors
-  /// to every call.
+  /// Creates a server of one service that applies the given interceptors to every call.
   ///
   /// Where the service is in the app's own module, gRPC Swift's code for its methods is made for this very
   /// server, which takes a tenth less time than code for any.
   ///
   /// - Parameters:
-  ///   - services: The services to offer.
+  ///   - service: The service to offer.
   ///   - interceptors: Called in this order for each call, before the service.
   ///   - configuration: How calls are answered.
   ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
   @inlinable
-  public convenience init<Service: RegistrableRPCService>(
-    services: [Service],
+  public convenience init(
+    service: some RegistrableRPCService,
     interceptors: [any ServerInterceptor] = [],
     configuration: GRPCWebServerConfiguration = .defaults,
     logger: Logger = Logger(label: "grpc-web")
   ) {
     var router = RPCRouter<GRPCWebServerTransport>()
-    for service in services {
-      service.registerMethods(with: &router)
-    }
+    service.registerMethods(with: &router)
     router.registerInterceptors(pipeline: interceptors.map { .apply($0, to: .all) })
     self.init(router: router, configuration: configuration, logger: logger)
   }

@@ -59,7 +59,10 @@ extension ServerCall {
       let frame = try self.deflater.withLock { deflater throws(RPCError) in
         try deflater.frame(message)
       }
-      LargeBuffers.shared.keep(frame)
+      // To a smaller one others are appended, which would copy it if somebody else had it, too.
+      if frame.readableBytes > FrameQueue.largestCopiedFrame {
+        LargeBuffers.shared.keep(frame)
+      }
       return frame
     } catch {
       self.serviceFailed(error)

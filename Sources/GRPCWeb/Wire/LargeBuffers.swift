@@ -22,7 +22,10 @@ final class LargeBuffers: Sendable {
 
   /// Takes an empty buffer that has room for some bytes, if one is free.
   func take(capacity: Int) -> ByteBuffer? {
-    guard Self.capacities.contains(capacity) else { return nil }
+    // Capacities are powers of two: what asks for a little more than half of one is given all of it.
+    guard capacity > Self.capacities.lowerBound / 2, capacity <= Self.capacities.upperBound else {
+      return nil
+    }
     return self.buffers.withLock { buffers in
       // Not one that is far too large, which another message may want.
       let fits = buffers.indices.first { index in
@@ -39,6 +42,8 @@ final class LargeBuffers: Sendable {
   func keep(_ buffer: ByteBuffer) {
     guard Self.capacities.contains(buffer.capacity) else { return }
     self.buffers.withLock { buffers in
+      // A message that is sent again and again is one.
+      guard !buffers.contains(where: { $0.hasSameMemory(as: buffer) }) else { return }
       var bytes = buffers.reduce(into: buffer.capacity) { $0 += $1.capacity }
       while bytes > Self.maximumBytes {
         // Those that nobody took when they were free make room.
@@ -51,6 +56,11 @@ final class LargeBuffers: Sendable {
 }
 
 extension ByteBuffer {
+  /// Whether another buffer begins in the same memory.
+  fileprivate func hasSameMemory(as other: ByteBuffer) -> Bool {
+    self.withVeryUnsafeBytes { $0.baseAddress } == other.withVeryUnsafeBytes { $0.baseAddress }
+  }
+
   /// Whether no other buffer has the same memory.
   fileprivate var isUnshared: Bool {
     mutating get {

@@ -105,6 +105,9 @@ final class HTTP1Codec: ChannelDuplexHandler {
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch self.unwrapOutboundIn(data) {
+    case .head(let head) where head.status.kind == .informational && self.isAnsweringOldClient:
+      // HTTP/1.0 has no such responses (RFC 9110, section 15.2).
+      break
     case .head(let head):
       self.makeRoomForHead()
       self.encoder.write(
@@ -137,6 +140,10 @@ final class HTTP1Codec: ChannelDuplexHandler {
     self.encoder.writeChunkEnd(into: &self.written)
   }
 
+  private var isAnsweringOldClient: Bool {
+    self.versions.first?.isBefore1_1 ?? false
+  }
+
   private func makeRoomForHead() {
     guard self.written.readableBytes == 0 else { return }
     let isFree = self.sent.modifyIfUniquelyOwned { $0.clear() } != nil
@@ -149,9 +156,11 @@ final class HTTP1Codec: ChannelDuplexHandler {
   /// Hands on what has been written, also where that is nothing but a promise wants to know.
   private func passOnWritten(context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
     guard self.written.readableBytes > 0 || promise != nil else { return }
-    context.write(self.wrapOutboundOut(self.written), promise: promise)
-    self.sent = self.written.capacity <= Self.largestReusedCapacity ? self.written : ByteBuffer()
+    // Emptied first: others may write when they are told that the channel takes no more.
+    let written = self.written
     self.written = ByteBuffer()
+    self.sent = written.capacity <= Self.largestReusedCapacity ? written : ByteBuffer()
+    context.write(self.wrapOutboundOut(written), promise: promise)
   }
 
   func flush(context: ChannelHandlerContext) {

@@ -6,6 +6,8 @@ internal import NIOHTTP1
 ///
 /// The parts of a response are appended one behind the other, for those that are sent at once to leave
 /// as one buffer.
+///
+/// What answers a request for the head alone (`HEAD`) is to give the length of the body, and to write none.
 struct HTTP1ResponseEncoder {
   /// How the end of a body is told.
   enum Framing: Hashable {

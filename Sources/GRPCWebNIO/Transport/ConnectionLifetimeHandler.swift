@@ -18,9 +18,11 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
   private var requestsInProgress = 0
   /// Whether a request hasn't come to its end.
   private var isReceiving = false
-  private var idleSince = NIODeadline.now()
+  private var idleSince = NIODeadline.distantPast
   private var idleTimer: Scheduled<Void>?
   private var isShuttingDown = false
+  /// How many times the connection was to be closed, when what had been written would have left.
+  private var closeAttempts = 0
   /// Whether the channel takes more, which it tells when that changes.
   private var isWritable = true
 
@@ -35,6 +37,7 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
+    self.idleSince = context.eventLoop.now
     if let timeout = self.idleTimeout {
       self.checkIdleness(in: timeout, context: context)
     }
@@ -70,13 +73,6 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
       context.write(self.wrapOutboundOut(.head(head)), promise: promise)
     case .head, .body:
       context.write(data, promise: promise)
-    case .end where self.isShuttingDown || !self.isWritable:
-      // A close would take back what isn't written yet.
-      let promise = promise ?? context.eventLoop.makePromise()
-      promise.futureResult.assumeIsolated().whenComplete { _ in
-        self.responseEnded(context: context)
-      }
-      context.write(data, promise: promise)
     case .end:
       context.write(data, promise: promise)
       self.responseEnded(context: context)
@@ -86,7 +82,7 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
   private func responseEnded(context: ChannelHandlerContext) {
     self.requestsInProgress -= 1
     if self.requestsInProgress <= 0 {
-      self.idleSince = .now()
+      self.idleSince = context.eventLoop.now
       self.closeIfDone(context: context)
     }
   }
@@ -108,11 +104,25 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
   /// Closes the connection when the server shuts down and nothing is in progress.
   ///
   /// That includes a request that has been answered already: the system breaks off a connection that is
-  /// closed with something unread, and the response may not arrive.
+  /// closed with something unread, and the response may not arrive. And it includes what has been written
+  /// and hasn't left yet, which a close would take back.
   private func closeIfDone(context: ChannelHandlerContext) {
-    if self.isShuttingDown, self.requestsInProgress <= 0, !self.isReceiving {
-      context.close(promise: nil)
+    guard self.isDone else { return }
+    self.closeAttempts += 1
+    let attempt = self.closeAttempts
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenComplete { _ in
+      // Another request may have come meanwhile, and may have been answered.
+      if self.isDone && attempt == self.closeAttempts {
+        context.close(promise: nil)
+      }
     }
+    // Nothing, behind all else.
+    context.writeAndFlush(self.wrapOutboundOut(.body(ByteBuffer())), promise: written)
+  }
+
+  private var isDone: Bool {
+    self.isShuttingDown && self.requestsInProgress <= 0 && !self.isReceiving
   }
 
   /// Looks after some time whether the connection has been idle for too long.
@@ -121,8 +131,8 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
   private func checkIdleness(in delay: TimeAmount, context: ChannelHandlerContext) {
     self.idleTimer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
       guard let timeout = self.idleTimeout else { return }
-      let idleTime = NIODeadline.now() - self.idleSince
-      if self.requestsInProgress > 0 {
+      let idleTime = context.eventLoop.now - self.idleSince
+      if self.requestsInProgress > 0 || !self.isWritable {
         self.checkIdleness(in: timeout, context: context)
       } else if idleTime < timeout {
         self.checkIdleness(in: timeout - idleTime, context: context)

@@ -235,25 +235,23 @@ extension ServerTransport where Self == GRPCWebNIOServerTransport {
 
 @available(GRPCWeb 1.0, *)
 extension GRPCServer where Transport == GRPCWebNIOServerTransport {
-  /// Creates a server of services of one type, mostly of one service.
+  /// Creates a server of one service.
   ///
-  /// The same as gRPC Swift's own initializer. Where the service is in the app's own module, this one has gRPC
+  /// Like gRPC Swift's own initializers. Where the service is in the app's own module, this one has gRPC
   /// Swift's code for its methods made for this very transport, which takes a tenth less time than code for any.
   ///
   /// - Parameters:
   ///   - transport: The transport that the server listens on.
-  ///   - services: The services to offer.
+  ///   - service: The service to offer.
   ///   - interceptors: Called in this order for each call, before the service.
   @inlinable
-  public convenience init<Service: RegistrableRPCService>(
+  public convenience init(
     transport: GRPCWebNIOServerTransport,
-    services: [Service],
+    service: some RegistrableRPCService,
     interceptors: [any ServerInterceptor] = []
   ) {
     var router = RPCRouter<GRPCWebNIOServerTransport>()
-    for service in services {
-      service.registerMethods(with: &router)
-    }
+    service.registerMethods(with: &router)
     router.registerInterceptors(pipeline: interceptors.map { .apply($0, to: .all) })
     self.init(transport: transport, router: router)
   }

@@ -153,6 +153,65 @@ struct HTTP1CodecTests {
     #expect(try channel.readOutbound(as: ByteBuffer.self) != nil)
   }
 
+  @Test("A promise at the end is kept behind a large part, too, where nothing is left to write")
+  @available(GRPCWeb 1.0, *)
+  func promiseBehindLargePart() throws {
+    let channel = try self.makeChannel()
+    let large = ByteBuffer(repeating: 1, count: 16 * 1024 + 1)
+    let promise = channel.eventLoop.makePromise(of: Void.self)
+    let isKept = Recorder()
+    promise.futureResult.assumeIsolated().whenSuccess { isKept.value = true }
+    let head = HTTPResponse(
+      status: .ok,
+      headerFields: [.contentLength: String(large.readableBytes)]
+    )
+    channel.write(HTTPResponsePart.head(head), promise: nil)
+    channel.write(HTTPResponsePart.body(large), promise: nil)
+    channel.write(HTTPResponsePart.end(nil), promise: promise)
+    #expect(!isKept.value)
+    channel.flush()
+    #expect(isKept.value)
+  }
+
+  @Test("What wasn't flushed isn't sent by a close")
+  @available(GRPCWeb 1.0, *)
+  func closeDrops() throws {
+    let channel = try self.makeChannel()
+    let head = HTTPResponse(status: .ok, headerFields: [.contentLength: "0"])
+    channel.write(HTTPResponsePart.head(head), promise: nil)
+    channel.close(promise: nil)
+    channel.flush()
+    #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
+  }
+
+  @Test("A response is written into the memory of the last, but not while that is being sent")
+  @available(GRPCWeb 1.0, *)
+  func reusesMemory() throws {
+    let channel = try self.makeChannel()
+    let respond = { (tag: String) throws -> ByteBuffer in
+      let head = HTTPResponse(status: .ok, headerFields: [.contentLength: "0", .eTag: tag])
+      channel.write(HTTPResponsePart.head(head), promise: nil)
+      channel.write(HTTPResponsePart.end(nil), promise: nil)
+      channel.flush()
+      return try #require(try channel.readOutbound(as: ByteBuffer.self))
+    }
+    let first = try respond("a")
+    let second = try respond("b")
+    #expect(String(buffer: first).contains("ETag: a"))
+    #expect(String(buffer: second).contains("ETag: b"))
+  }
+
+  @Test("A client of HTTP/1.0 isn't told to continue")
+  @available(GRPCWeb 1.0, *)
+  func noInformationalHead() throws {
+    let channel = try self.makeChannel()
+    let head = HTTPRequestHead(version: .http1_0, method: .POST, uri: "/")
+    try channel.writeInbound(HTTPServerRequestPart.head(head))
+    channel.write(HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil)
+    channel.flush()
+    #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
+  }
+
   @Test("Each response is framed for its own request, also where one came before its answer")
   @available(GRPCWeb 1.0, *)
   func versionsInOrder() throws {

@@ -310,6 +310,25 @@ struct GRPCWebServerTests {
     #expect(refused.trailer("x-refused-by") == ["outer"])
   }
 
+  @Test("A server of one service, or of a router, offers its methods and applies its interceptors")
+  @available(GRPCWeb 1.0, *)
+  func oneServiceAndRouter() async throws {
+    let log = Recorder<String>()
+    let interceptor = RecordingInterceptor(name: "it", log: log)
+    var router = RPCRouter<GRPCWebServerTransport>()
+    EchoService().registerMethods(with: &router)
+    router.registerInterceptors(pipeline: [.apply(interceptor, to: .all)])
+
+    for server in [
+      GRPCWebServer(service: EchoService(), interceptors: [interceptor]),
+      GRPCWebServer(router: router),
+    ] {
+      let answer = try await server.answer(TestCall(), texts: "hello")
+      #expect(try answer.texts == ["hello"])
+    }
+    #expect(log.values == ["it >", "it <", "it >", "it <"])
+  }
+
   @Test("Interceptors of a pipeline run for the calls they target")
   @available(GRPCWeb 1.0, *)
   func interceptorPipeline() async throws {
