@@ -6,9 +6,9 @@ internal import NIOHTTPTypesHTTP1
 
 /// Stands between SwiftNIO's parser of HTTP/1.1 and handlers that speak HTTP's common types.
 ///
-/// What SwiftNIO has for this, a codec for the types and one for the bytes, costs a small call a quarter of its
-/// time: it takes every path apart as a URL, and each part of a response is made twice and written by itself.
-/// Here the parts of a response are gathered until they are flushed.
+/// SwiftNIO has a codec for the types and one for the bytes. Together they cost a small call more: every path is
+/// taken apart as a URL, and each part of a response is made twice and written by itself. Here the parts of a
+/// response are gathered until they are flushed. Also, those types don't tell the version of a request.
 ///
 /// A request of HTTP/1.0 is handed on as one whose client wants the connection closed: the end of the
 /// connection is that of a response of unknown length to such a client.
