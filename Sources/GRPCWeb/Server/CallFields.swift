@@ -35,6 +35,15 @@ struct CallFields: Hashable, Sendable {
     }
   }
 
+  /// Returns the value of a field by itself.
+  static func value(of name: HTTPField.Name, in fields: HTTPFields) -> String? {
+    var value: String?
+    for field in fields where field.name == name {
+      Self.add(field, to: &value)
+    }
+    return value
+  }
+
   /// Fields of one name are one list (RFC 9110, section 5.2).
   private static func add(_ field: HTTPField, to value: inout String?) {
     value = value.map { "\($0), \(field.value)" } ?? field.value

@@ -35,8 +35,7 @@ extension GRPCWebRoute {
 
     switch request.method {
     case .post:
-      // The first of that name: there is to be one, and a look-up by name costs twice as much.
-      let contentType = request.headerFields.first { $0.name == .contentType }?.value ?? ""
+      let contentType = CallFields.value(of: .contentType, in: request.headerFields) ?? ""
       self = Self.post(
         request,
         path: path,

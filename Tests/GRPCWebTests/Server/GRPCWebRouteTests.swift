@@ -93,6 +93,17 @@ struct GRPCWebRouteTests {
     #expect(Self.route(method, Self.unknown).isPass)
   }
 
+  @Test("Requirement 2: two types at once, of which only the first is gRPC-Web's, are 415")
+  @available(GRPCWeb 1.0, *)
+  func twoContentTypes() throws {
+    let response = try #require(
+      Self.route(
+        fields: [.contentType: "application/grpc-web+proto", .contentType: "application/json"]
+      ).response
+    )
+    #expect(response.status == .unsupportedMediaType)
+  }
+
   @Test(
     "Requirement 2: a foreign type or format on one of our paths is 415",
     arguments: [
