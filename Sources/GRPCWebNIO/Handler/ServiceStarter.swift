@@ -24,7 +24,7 @@ final class ServiceStarter: Sendable {
   /// Starts the service on a call, when what else has come has been read.
   ///
   /// - Parameters:
-  ///   - transport: The transport whose server has the service; the same for all calls.
+  ///   - transport: The transport whose server has the service; not kept here, as it keeps this starter.
   ///   - call: The call.
   ///   - peers: The two ends of its connection.
   func start(_ call: ServerCall, peers: GRPCWebPeers, by transport: GRPCWebServerTransport) {
