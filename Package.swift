@@ -152,6 +152,7 @@ let targets: [Target] = [
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     path: "Tests/GRPCWebTestSupport",

@@ -33,13 +33,7 @@ public func withServer<Result: Sendable>(
 
   let serviceGroup = ServiceGroup(configuration: .init(services: [app], logger: logger))
   return try await withThrowingTaskGroup(of: Void.self) { group in
-    group.addTask {
-      try await runUntilCancelled {
-        try await serviceGroup.run()
-      } stop: {
-        await serviceGroup.triggerGracefulShutdown()
-      }
-    }
+    group.addTask { try await serviceGroup.runUntilCancelled() }
     var port = 0
     for await bound in ports {
       port = bound

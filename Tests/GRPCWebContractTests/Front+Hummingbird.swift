@@ -70,13 +70,7 @@ extension Front {
     let services = ServiceGroup(configuration: .init(services: [application], logger: logger))
     return FrontServer(
       grpcWeb,
-      run: {
-        try await runUntilCancelled {
-          try await services.run()
-        } stop: {
-          await services.triggerGracefulShutdown()
-        }
-      },
+      run: { try await services.runUntilCancelled() },
       port: { ports.values.first },
       beginGracefulShutdown: { await services.triggerGracefulShutdown() }
     )

@@ -88,13 +88,7 @@ struct TestApp: Sendable {
       logger: logger
     )
     let services = ServiceGroup(configuration: .init(services: [app], logger: logger))
-    let running = Task {
-      try await runUntilCancelled {
-        try await services.run()
-      } stop: {
-        await services.triggerGracefulShutdown()
-      }
-    }
+    let running = Task { try await services.runUntilCancelled() }
     try await eventually("the app listens") { !port.values.isEmpty }
 
     let result: Result<Void, any Error>

@@ -105,13 +105,7 @@ struct TestServer: Sendable {
       logger: logger
     )
     let services = ServiceGroup(configuration: .init(services: [app], logger: logger))
-    let serving = Task {
-      try await runUntilCancelled {
-        try await services.run()
-      } stop: {
-        await services.triggerGracefulShutdown()
-      }
-    }
+    let serving = Task { try await services.runUntilCancelled() }
     try await eventually("the app listens") { !port.values.isEmpty }
     try await TestServer(
       port: port.values[0],
