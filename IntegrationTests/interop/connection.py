@@ -59,8 +59,21 @@ class Connection:
             self.send(body)
         return self.answer()
 
+    def call_path(self, path, body):
+        """Sends a complete request for another service and reads the answer."""
+        self.send_call(path, body)
+        return self.answer()
+
+    def send_call(self, path, body):
+        """Sends a complete request for another service."""
+        self.send_head_to(path, [("content-length", str(len(body)))])
+        self.send(body)
+
     def send_head(self, method, headers=()):
-        lines = [f"POST /helloworld.Greeter/{method} HTTP/1.1", f"host: {self._host}"]
+        self.send_head_to(f"/helloworld.Greeter/{method}", headers)
+
+    def send_head_to(self, path, headers=()):
+        lines = [f"POST {path} HTTP/1.1", f"host: {self._host}"]
         if "content-type" not in dict(headers):
             lines.append(f"content-type: {wire.BINARY}")
         lines += [f"{name}: {value}" for name, value in headers]

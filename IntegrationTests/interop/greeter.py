@@ -52,5 +52,5 @@ class Greeter:
 def start_greeter(executable, *options, log):
     """A greeter on a port of its own choice, stopped at the end; what it prints goes to `log`."""
     command = [executable, "--host", "127.0.0.1", "--port", "0", "--pause", f"{PAUSE * 1000:g}"]
-    with start_server([*command, *options], log, GREETER_LISTENS) as (url, process_id):
-        yield Greeter(url, process_id)
+    with start_server([*command, *options], log, GREETER_LISTENS) as (url, process):
+        yield Greeter(url, process.pid)

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import pathlib
 import re
+import subprocess
 
 from certificates import test_authority
 from peers import envoy_before, python_server
@@ -30,6 +31,8 @@ class TestServer:
     authority: str | None = None
     # What our server prints.
     log: pathlib.Path | None = None
+    # Our server itself.
+    process: subprocess.Popen | None = None
 
     def running_calls(self):
         """How many handlers run, of calls that the server has seen."""
@@ -74,8 +77,8 @@ def start_interop_server(environment, name, *options):
     """Our server with these options, on a port of its own choice."""
     command = [environment.executable("interop-server"), "--port", "0", *options]
     log = environment.logs / f"{name}.log"
-    with start_server(command, log, _LISTENS) as (url, _):
-        yield TestServer(url, log=log)
+    with start_server(command, log, _LISTENS) as (url, process):
+        yield TestServer(url, log=log, process=process)
 
 
 @contextlib.contextmanager

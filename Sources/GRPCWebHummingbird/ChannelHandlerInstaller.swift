@@ -1,5 +1,6 @@
 internal import GRPCWeb
 internal import GRPCWebNIO
+internal import HTTPTypes
 internal import HummingbirdCore
 internal import NIOCore
 internal import NIOHTTPTypes
@@ -9,19 +10,39 @@ internal import NIOHTTPTypesHTTP1
 ///
 /// Hummingbird adds handlers of others before its own. There, calls would be hidden from that: it would
 /// take a connection that only has calls for idle, and close it under them. So this one waits in front
-/// until Hummingbird's is there.
+/// until Hummingbird's is there. From then on it adds the date to responses, which Hummingbird adds to its
+/// router's alone.
 @available(GRPCWeb 1.0, *)
-final class ChannelHandlerInstaller: ChannelInboundHandler, RemovableChannelHandler {
+final class ChannelHandlerInstaller: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  private enum State {
+    case waiting
+    case installed(GRPCWebChannelHandler)
+  }
 
   private let server: GRPCWebServer
   private let prefix: String
-  private var isInstalled = false
+  private var state = State.waiting
+  private var date = ResponseDate()
 
   init(server: GRPCWebServer, prefix: String) {
     self.server = server
     self.prefix = prefix
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    do {
+      try HTTP1ConnectionHandler.add(
+        to: context.pipeline.syncOperations,
+        answerer: .channelHandler
+      )
+    } catch {
+      context.fireErrorCaught(error)
+    }
   }
 
   func channelActive(context: ChannelHandlerContext) {
@@ -39,17 +60,20 @@ final class ChannelHandlerInstaller: ChannelInboundHandler, RemovableChannelHand
     if event is ChannelShouldQuiesceEvent {
       // Hummingbird waits for responses before it stops services, and keeps the event to itself.
       self.server.beginGracefulShutdown()
+      if case .installed(let handler) = self.state {
+        handler.closeAfterGracePeriod()
+      }
     }
     context.fireUserInboundEventTriggered(event)
   }
 
   private func install(context: ChannelHandlerContext) {
-    guard !self.isInstalled else { return }
-    self.isInstalled = true
+    guard case .waiting = self.state else { return }
 
     let pipeline = context.pipeline.syncOperations
     let isHTTP1 = (try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self)) != nil
     let handler = self.server.channelHandler(for: isHTTP1 ? .http1 : .http2, prefix: self.prefix)
+    self.state = .installed(handler)
     do {
       if let state = try? pipeline.handler(type: HTTPConnectionStateHandler.self) {
         try pipeline.addHandler(handler, position: .after(state))
@@ -59,5 +83,16 @@ final class ChannelHandlerInstaller: ChannelInboundHandler, RemovableChannelHand
     } catch {
       context.fireErrorCaught(error)
     }
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    guard case .head(var head) = self.unwrapOutboundIn(data),
+      head.status.kind != .informational
+    else {
+      context.write(data, promise: promise)
+      return
+    }
+    self.date.add(to: &head)
+    context.write(self.wrapOutboundOut(.head(head)), promise: promise)
   }
 }

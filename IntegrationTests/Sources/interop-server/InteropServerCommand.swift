@@ -69,7 +69,7 @@ struct InteropServerCommand: AsyncParsableCommand {
     let router = Router(context: GRPCWebRequestContext.self)
     let connections: HTTP1Channel.Configuration
     if self.front == .middleware {
-      connections = .watchingClients()
+      connections = .grpcWebMiddleware(grpcWeb)
       router.add(middleware: RequestEncodingMiddleware())
       router.add(middleware: grpcWeb.middleware())
     } else {
@@ -83,12 +83,13 @@ struct InteropServerCommand: AsyncParsableCommand {
         configuration: .init(streamConfiguration: connections)
       )
     }
-    let app = Application(
+    var app = Application(
       router: router,
       server: server,
       configuration: ApplicationConfiguration(address: .hostname(self.host, port: self.port)),
       onServerRunning: { self.announce(port: $0.localAddress?.port) }
     )
+    app.addServices(grpcWeb)
     try await app.runService()
   }
 

@@ -74,6 +74,8 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   var isReadHeld = false
   /// Whether shutdown has begun, and the app hasn't been told yet.
   var isQuiesceHeld = false
+  /// What closes the connection when the grace period of graceful shutdown is over.
+  var closingAfterGracePeriod: Scheduled<Void>?
   /// Whether the client wanted the connection closed behind the response that has been sent.
   var isClosing = false
   /// Whether all of that response has left this process, and a close won't take any of it back.
@@ -107,6 +109,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   /// Ends the running call: nobody can be answered any more.
   public func handlerRemoved(context: ChannelHandlerContext) {
     self.abandonCall()
+    self.closingAfterGracePeriod?.cancel()
     self.context = nil
     // Holds this handler.
     self.front = nil
@@ -138,6 +141,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     }
     if event is ChannelShouldQuiesceEvent {
       self.transport.beginGracefulShutdown()
+      self.closeAfterGracePeriod()
       if self.order.isAnswering {
         // The app would close the connection, which is idle to it.
         self.isQuiesceHeld = true
