@@ -27,6 +27,22 @@ public struct GRPCWebServerConfiguration: Sendable {
     /// 16 KiB by default. One message more than this may wait, and as much again may be on its way to the
     /// client.
     public var maximumBufferedResponseBytes = 16 * 1024
+
+    /// How long no byte of a request may come while the rest of a message is awaited; `nil` for ever.
+    ///
+    /// 60 seconds by default. The call then fails with `deadlineExceeded`, and over HTTP/1.1 the connection is
+    /// closed behind the answer. A client that streams its request may take any time between two messages.
+    ///
+    /// Enforced where calls are answered on SwiftNIO's channels; elsewhere by the web framework, if at all.
+    public var requestReadTimeout: Duration? = .seconds(60)
+
+    /// How long a client may take nothing of a response that is ready for it; `nil` for ever.
+    ///
+    /// 60 seconds by default. The call is then cancelled and its connection closed, or over HTTP/2 its stream
+    /// reset. A stream that is quiet because the service writes nothing goes on.
+    ///
+    /// Enforced where calls are answered on SwiftNIO's channels; elsewhere by the web framework, if at all.
+    public var responseWriteTimeout: Duration? = .seconds(60)
   }
 
   /// When response messages are compressed, for peers that accept it.

@@ -141,6 +141,11 @@ public final class GRPCWebServerTransport: ServerTransport {
 
   // What adapters call
 
+  /// The bounds on what one call may cost.
+  package var limits: GRPCWebServerConfiguration.Limits {
+    self.configuration.limits
+  }
+
   /// Decides what to do with a request, from its head alone.
   ///
   /// For a request that has nothing to do with gRPC-Web this costs looking its path up.

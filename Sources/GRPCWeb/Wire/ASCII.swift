@@ -1,6 +1,6 @@
 extension StringProtocol {
   /// Returns whether the string is `other`, which is in lower case, letters compared without case.
-  func equalsASCII(_ other: String) -> Bool {
+  package func equalsASCII(_ other: String) -> Bool {
     self.utf8.count == other.utf8.count && self.hasASCIIPrefix(other)
   }
 
@@ -14,7 +14,7 @@ extension StringProtocol {
 
 extension StringProtocol where SubSequence == Substring {
   /// The string without the spaces and tabs around it.
-  func trimmingWhitespace() -> Substring {
+  package func trimmingWhitespace() -> Substring {
     // By bytes: a space and a combining character after it are one character.
     let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
     let text = self[...]
