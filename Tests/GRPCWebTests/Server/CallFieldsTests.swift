@@ -38,15 +38,27 @@ struct CallFieldsTests {
   @Test("Fields of one name are one list, joined in time linear in it")
   @available(GRPCWeb 1.0, *)
   func lists() throws {
+    let few = Self.joining(3000)
+    let many = Self.joining(60_000)
+    #expect(few.accept?.utf8.count == 3000 * 24 - 2)
+    #expect(many.accept?.utf8.count == 60_000 * 24 - 2)
+    // Twenty times as many, which in quadratic time take 400 times as long.
+    #expect(many.cost < few.cost * 100)
+  }
+
+  /// Joins so many fields, and says how long it took at best: other tests run at the same time.
+  @available(GRPCWeb 1.0, *)
+  private static func joining(_ count: Int) -> (accept: String?, cost: Duration) {
     var fields = HTTPFields()
-    for _ in 0 ..< 60_000 {
+    for _ in 0 ..< count {
       fields.append(HTTPField(name: .accept, value: "application/json;q=0.1"))
     }
     let clock = ContinuousClock()
     var accept: String?
-    let cost = clock.measure { accept = CallFields(fields).accept }
-    #expect(accept?.utf8.count == 60_000 * 24 - 2)
-    // Quadratic cost is 40 GB to copy.
-    #expect(cost < .seconds(3))
+    var cost = Duration.seconds(600)
+    for _ in 0 ..< 3 {
+      cost = min(cost, clock.measure { accept = CallFields(fields).accept })
+    }
+    return (accept, cost)
   }
 }
