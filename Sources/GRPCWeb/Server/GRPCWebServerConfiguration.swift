@@ -65,12 +65,21 @@ public struct GRPCWebServerConfiguration: Sendable {
   }
 
   /// Where a call that fails before it sent anything puts its status.
+  ///
+  /// Wherever it is, a message is cut at 8 KiB of its percent-encoded form, and then ends with a mark that
+  /// says how long it was. So it is in the trailers of native gRPC, too.
   public enum ErrorPlacement: Sendable, Hashable {
     /// In a trailers frame for requests with an `origin` header, as a page can read that whatever
     /// CORS exposes; in the HTTP headers for others, as some of their clients take a lone trailers
     /// frame for an empty answer.
+    ///
+    /// A status that takes more than 2 KiB of headers, with its message, its details and its metadata, goes
+    /// into a trailers frame in any case: proxies refuse responses with large headers.
     case automatic
     /// Always in the HTTP headers, with an empty body: gRPC's "Trailers-Only".
+    ///
+    /// Also where it is large: choose it only where everything on the way takes as large headers as the
+    /// service's errors need.
     case headers
     /// Always in a trailers frame.
     case body
