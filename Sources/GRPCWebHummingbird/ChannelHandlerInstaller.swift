@@ -1,6 +1,5 @@
 internal import GRPCWeb
 internal import GRPCWebNIO
-internal import HTTPTypes
 internal import HummingbirdCore
 internal import NIOCore
 internal import NIOHTTPTypes
@@ -10,14 +9,11 @@ internal import NIOHTTPTypesHTTP1
 ///
 /// Hummingbird adds handlers of others before its own. There, calls would be hidden from that: it would
 /// take a connection that only has calls for idle, and close it under them. So this one waits in front
-/// until Hummingbird's is there. From then on it adds the date to responses, which Hummingbird adds to its
-/// router's alone.
+/// until Hummingbird's is there.
 @available(GRPCWeb 1.0, *)
-final class ChannelHandlerInstaller: ChannelDuplexHandler, RemovableChannelHandler {
+final class ChannelHandlerInstaller: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
-  typealias OutboundIn = HTTPResponsePart
-  typealias OutboundOut = HTTPResponsePart
 
   private enum State {
     case waiting
@@ -27,7 +23,6 @@ final class ChannelHandlerInstaller: ChannelDuplexHandler, RemovableChannelHandl
   private let server: GRPCWebServer
   private let prefix: String
   private var state = State.waiting
-  private var date = ResponseDate()
 
   init(server: GRPCWebServer, prefix: String) {
     self.server = server
@@ -83,16 +78,5 @@ final class ChannelHandlerInstaller: ChannelDuplexHandler, RemovableChannelHandl
     } catch {
       context.fireErrorCaught(error)
     }
-  }
-
-  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    guard case .head(var head) = self.unwrapOutboundIn(data),
-      head.status.kind != .informational
-    else {
-      context.write(data, promise: promise)
-      return
-    }
-    self.date.add(to: &head)
-    context.write(self.wrapOutboundOut(.head(head)), promise: promise)
   }
 }

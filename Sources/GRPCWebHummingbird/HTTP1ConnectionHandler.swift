@@ -161,17 +161,19 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandle
     }
   }
 
-  /// Closes the connection behind its last response, when a close takes nothing from the client: when something
-  /// of the request is still to be read, the system breaks the connection off, and the response may not arrive.
+  /// Closes the connection behind its last response, when that has left and its request has come to its end.
   private func closeIfDone(context: ChannelHandlerContext) {
     if self.isLastResponseWritten && self.connection.isDone {
-      context.close(promise: nil)
+      context.closeLingering()
     }
   }
 
-  // Shutdown
+  // The end
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event as? ChannelEvent == .inputClosed, self.isLastResponseWritten, self.connection.isDone {
+      context.close(promise: nil)
+    }
     if event is ChannelShouldQuiesceEvent, self.closeAfterGracePeriod == nil,
       case .middleware(let gracePeriod) = self.answerer
     {

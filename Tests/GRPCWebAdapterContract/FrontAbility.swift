@@ -43,16 +43,17 @@ public enum FrontAbility: Sendable, Hashable, CaseIterable {
   /// Tells a client that waits for it that the body of its request is wanted.
   case expectations
 
-  /// Stops in time although a client doesn't take its response.
-  case stoppingUnreadResponses
+  /// Stops in time although a client doesn't take a stream.
+  case stoppingUnreadStreams
 
-  /// Answers a request although what follows it on the connection can't be a request.
-  case answersBeforeFaults
+  /// Stops in time although a client doesn't take the responses to unary calls.
+  case stoppingUnreadResponses
 
   /// Whether finding out that it is missing takes too long for a test.
   var isCostlyToLack: Bool {
     switch self {
-    case .largeRequestHeaders, .stoppingUnreadResponses, .upgradeOffers, .closingBehindHTTP10:
+    case .largeRequestHeaders, .stoppingUnreadStreams, .stoppingUnreadResponses, .upgradeOffers,
+      .closingBehindHTTP10:
       return true
     default:
       return false

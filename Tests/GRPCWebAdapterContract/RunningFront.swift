@@ -28,9 +28,10 @@ struct RunningFront: Sendable {
   /// Checks that a call is answered.
   func expectGoodCall(
     on connection: RawConnection? = nil,
+    prefix: String = "",
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
-    let request = try RawRequest.call(texts: ["good"])
+    let request = try RawRequest.call(prefix: prefix, texts: ["good"])
     let answer =
       if let connection = connection {
         try await connection.answer(request)

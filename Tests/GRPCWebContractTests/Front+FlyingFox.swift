@@ -28,6 +28,7 @@ extension Front {
       .connectionsAfterEarlyEnd: "FlyingFox would take what is sent on for the next request.",
       .http10Streams: "FlyingFox gives every response a length, or chunks.",
       .expectations: "FlyingFox has no interim responses, and no way for a handler to write one.",
+      .stoppingUnreadStreams: "FlyingFox waits for its clients as long as it is told to.",
       .stoppingUnreadResponses: "FlyingFox waits for its clients as long as it is told to.",
     ]
   ) { app in

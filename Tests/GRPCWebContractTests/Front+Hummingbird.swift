@@ -46,6 +46,7 @@ extension Front {
       .upgradeOffers: "SwiftNIO's decoder stops behind an offer, and no middleware reaches it.",
       .http10Streams: "Hummingbird doesn't tell a middleware of the version of HTTP.",
       .closingBehindHTTP10: "Hummingbird closes a connection where the request asks for it.",
+      .stoppingUnreadResponses: "Hummingbird waits for a client to take what its router answered.",
       .expectations: "Hummingbird's middleware has no way to write an interim response.",
     ]
   ) { app in

@@ -1,6 +1,6 @@
 internal import NIOCore
 internal import NIOPosix
-internal import NIOSSL
+public import NIOSSL
 internal import Synchronization
 
 /// A TCP connection to a server, over which a test sends any bytes in any chunks.
@@ -28,8 +28,17 @@ public final class RawConnection: Sendable {
   /// - Parameters:
   ///   - port: The port.
   ///   - tlsProtocols: What to offer to speak, by ALPN.
-  public static func connect(to port: Int, tlsProtocols: [String]) async throws -> RawConnection {
+  ///   - maximumTLSVersion: The newest version of TLS to offer.
+  public static func connect(
+    to port: Int,
+    tlsProtocols: [String],
+    maximumTLSVersion: TLSVersion? = nil
+  ) async throws -> RawConnection {
     var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.maximumTLSVersion = maximumTLSVersion
+    if maximumTLSVersion != nil {
+      configuration.minimumTLSVersion = .tlsv1
+    }
     configuration.certificateVerification = .none
     configuration.applicationProtocols = tlsProtocols
     let tls = try NIOSSLContext(configuration: configuration)
@@ -77,6 +86,11 @@ public final class RawConnection: Sendable {
   /// Whether something has come that hasn't been read as a response.
   public var hasReceived: Bool {
     !self.inbox.bytes.isEmpty
+  }
+
+  /// What has come that hasn't been read as a response.
+  public var received: [UInt8] {
+    self.inbox.bytes
   }
 
   // Sending

@@ -17,13 +17,13 @@ enum MessageEncoding: String, CaseIterable, Hashable, Sendable {
       self = .identity
       return
     }
-    self.init(rawValue: header.trimmingWhitespace().lowercased())
+    self.init(rawValue: header.trimmingWhitespace().lowercasedASCII())
   }
 
   /// Returns the encodings known among those that a header lists.
   static func known(in acceptEncoding: String) -> [Self] {
-    acceptEncoding.split(separator: ",").compactMap {
-      Self(rawValue: $0.trimmingWhitespace().lowercased())
+    acceptEncoding.split(atByte: UInt8(ascii: ",")).compactMap {
+      Self(rawValue: $0.trimmingWhitespace().lowercasedASCII())
     }
   }
 

@@ -45,9 +45,10 @@ public struct CORSPolicy: Sendable {
   ///
   /// - Parameter origins: Origins as browsers send them, for example `https://shop.example` or
   ///     `http://localhost:3000`: a scheme, a host, and the port where it isn't the scheme's own.
+  ///     Compared by bytes, letters of ASCII without case.
   public static func allow(origins: [String]) -> Self {
-    let allowed = Set(origins.map { $0.lowercased() })
-    return Self(origins: .some { allowed.contains($0.lowercased()) })
+    let allowed = Set(origins.map { BytewiseString($0.lowercasedASCII()) })
+    return Self(origins: .some { allowed.contains(BytewiseString($0.lowercasedASCII())) })
   }
 
   /// Allows pages of the origins for which a closure returns `true`.
@@ -110,7 +111,8 @@ extension CORSPolicy {
 
   /// The names of the headers that every answer may have, and that say nothing to a page.
   private static let ownHeaders: Set<String> = [
-    "allow", "accept-post", "cache-control", "content-length", "content-type", "x-accel-buffering",
+    "accept-encoding", "accept-post", "allow", "cache-control", "content-length", "content-type",
+    "x-accel-buffering",
   ]
 
   /// Adds the fields that say whether an origin is allowed.

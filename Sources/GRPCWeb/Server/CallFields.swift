@@ -4,6 +4,10 @@ internal import HTTPTypes
 /// in HTTP's fields is to go through all of them, twice.
 @available(GRPCWeb 1.0, *)
 struct CallFields: Hashable, Sendable {
+  /// `content-type`.
+  private(set) var contentType: String?
+  /// `content-encoding`.
+  private(set) var contentEncoding: String?
   /// `accept`.
   private(set) var accept: String?
   /// `origin`.
@@ -18,20 +22,35 @@ struct CallFields: Hashable, Sendable {
   /// Finds the fields in a head.
   init(_ fields: HTTPFields) {
     for field in fields {
-      switch field.name.canonicalName {
-      case "accept":
+      let name = field.name.canonicalName
+      // By length first, as that takes less time than to compare.
+      switch name.utf8.count {
+      case 6 where name == "accept":
         Self.add(field, to: &self.accept)
-      case "origin":
+      case 6 where name == "origin":
         Self.add(field, to: &self.origin)
-      case "grpc-encoding":
-        Self.add(field, to: &self.encoding)
-      case "grpc-accept-encoding":
-        Self.add(field, to: &self.acceptEncoding)
-      case "grpc-timeout":
+      case 12 where name == "content-type":
+        Self.add(field, to: &self.contentType)
+      case 12 where name == "grpc-timeout":
         Self.add(field, to: &self.timeout)
+      case 13 where name == "grpc-encoding":
+        Self.add(field, to: &self.encoding)
+      case 16 where name == "content-encoding":
+        Self.add(field, to: &self.contentEncoding)
+      case 20 where name == "grpc-accept-encoding":
+        Self.add(field, to: &self.acceptEncoding)
       default:
         break
       }
+    }
+  }
+
+  /// Whether the body is as the client wrote it, without a coding of HTTP's (RFC 9110, section 8.4).
+  var hasPlainBody: Bool {
+    guard let codings = self.contentEncoding else { return true }
+    return codings.split(atByte: UInt8(ascii: ",")).allSatisfy {
+      let coding = $0.trimmingWhitespace()
+      return coding.isEmpty || coding.equalsASCII("identity")
     }
   }
 
@@ -46,6 +65,12 @@ struct CallFields: Hashable, Sendable {
 
   /// Fields of one name are one list (RFC 9110, section 5.2).
   private static func add(_ field: HTTPField, to value: inout String?) {
-    value = value.map { "\($0), \(field.value)" } ?? field.value
+    guard value != nil else {
+      value = field.value
+      return
+    }
+    // In place: as many fields as a head has room for are joined in linear time.
+    value?.append(", ")
+    value?.append(field.value)
   }
 }

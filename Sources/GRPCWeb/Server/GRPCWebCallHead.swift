@@ -32,6 +32,9 @@ public struct GRPCWebCallHead: Sendable {
   /// The origin of the page that calls, if a page does.
   var origin: String?
 
+  /// The keys of the metadata that was left out, as its values weren't UTF-8.
+  var undecodableKeys: [String] = []
+
   /// Why the call must not reach a service.
   var failure: RPCError?
 
@@ -43,15 +46,24 @@ public struct GRPCWebCallHead: Sendable {
   /// Reads the head of a request.
   ///
   /// What is wrong with it becomes the call's ``failure``: such a call is answered, too.
+  ///
+  /// - Parameters:
+  ///   - request: The head of the request.
+  ///   - fields: What it says of the call.
+  ///   - method: The method called.
+  ///   - requestMode: The mode of the request's body.
+  ///   - isNativeGRPC: Whether the call is native gRPC.
+  ///   - failure: Why the call must not reach a service, where that is known.
+  ///   - configuration: How calls are answered.
   init(
     _ request: HTTPRequest,
+    fields: CallFields,
     method: MethodDescriptor,
     requestMode: BodyMode,
     isNativeGRPC: Bool = false,
     failure: RPCError? = nil,
     configuration: GRPCWebServerConfiguration
   ) {
-    let fields = CallFields(request.headerFields)
     self.method = method
     self.isNativeGRPC = isNativeGRPC
     self.requestMode = requestMode
@@ -75,8 +87,22 @@ public struct GRPCWebCallHead: Sendable {
             "Messages encoded as '\((fields.encoding ?? "").excerpt)' aren't supported."
         )
       }
+      if isNativeGRPC && !fields.hasPlainBody {
+        // Its clients read no answer of HTTP's own.
+        throw RPCError(
+          code: .unimplemented,
+          message: """
+            A body with the content coding '\((fields.contentEncoding ?? "").excerpt)' isn't supported: \
+            messages may be compressed, one by one.
+            """
+        )
+      }
       self.timeout = try Self.timeout(fields.timeout)
-      self.metadata = try MetadataCoding.decodeRequest(request.headerFields)
+      var undecodableKeys: [String] = []
+      self.metadata = try MetadataCoding.decodeRequest(request.headerFields) {
+        undecodableKeys.append($0)
+      }
+      self.undecodableKeys = undecodableKeys
     } catch {
       self.failure = failure ?? error
     }
@@ -96,7 +122,7 @@ public struct GRPCWebCallHead: Sendable {
       throw RPCError(
         code: .invalidArgument,
         message:
-          "'\(value.excerpt)' isn't a timeout: one to eight digits and one of H, M, S, m, u, n."
+          "'\(value.excerpt)' isn't a timeout: digits and one of H, M, S, m, u, n."
       )
     }
     guard timeout > .zero else {

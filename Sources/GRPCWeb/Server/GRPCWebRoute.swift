@@ -35,15 +35,22 @@ extension GRPCWebRoute {
 
     switch request.method {
     case .post:
-      let contentType = CallFields.value(of: .contentType, in: request.headerFields) ?? ""
-      self = Self.post(
-        request,
-        path: path,
-        contentType: contentType,
-        isNativeGRPC: allowsNativeGRPC && ContentType.isNativeGRPC(contentType),
-        method: method,
-        configuration: configuration
-      )
+      self =
+        if let method = method {
+          Self.post(
+            request,
+            method: method,
+            allowsNativeGRPC: allowsNativeGRPC,
+            configuration: configuration
+          )
+        } else {
+          Self.postToUnknown(
+            request,
+            path: path,
+            allowsNativeGRPC: allowsNativeGRPC,
+            configuration: configuration
+          )
+        }
     case .options:
       self = Self.options(
         request,
@@ -57,42 +64,22 @@ extension GRPCWebRoute {
         return
       }
       var response = HTTPResponse(status: .methodNotAllowed)
-      response.headerFields[.allow] = "POST, OPTIONS"
+      // A preflight is answered where CORS is the server's own business.
+      response.headerFields[.allow] = configuration.cors.isEnabled ? "POST, OPTIONS" : "POST"
       self = .refuse(request, with: response, configuration: configuration)
     }
   }
 
+  /// Decides on a request to the path of a method.
   private static func post(
     _ request: HTTPRequest,
-    path: String,
-    contentType: String,
-    isNativeGRPC: Bool,
-    method: MethodDescriptor?,
+    method: MethodDescriptor,
+    allowsNativeGRPC: Bool,
     configuration: GRPCWebServerConfiguration
   ) -> Self {
-    guard let method = method else {
-      guard configuration.answersUnknownMethods,
-        isNativeGRPC || ContentType.isGRPCWeb(contentType),
-        let method = MethodTable.descriptor(forPath: path)
-      else {
-        return .pass
-      }
-      let error = RPCError(
-        code: .unimplemented,
-        message: "The method '\(method.fullyQualifiedMethod.excerpt)' isn't implemented."
-      )
-      // The format of the messages doesn't matter to an answer that has none.
-      return .call(
-        GRPCWebCallHead(
-          request,
-          method: method,
-          requestMode: ContentType.mode(of: contentType) ?? .binary,
-          isNativeGRPC: isNativeGRPC,
-          failure: error,
-          configuration: configuration
-        )
-      )
-    }
+    let fields = CallFields(request.headerFields)
+    let contentType = fields.contentType ?? ""
+    let isNativeGRPC = allowsNativeGRPC && ContentType.isNativeGRPC(contentType)
 
     guard let requestMode = isNativeGRPC ? .binary : ContentType.mode(of: contentType) else {
       var response = HTTPResponse(status: .unsupportedMediaType)
@@ -100,12 +87,53 @@ extension GRPCWebRoute {
       return .refuse(request, with: response, configuration: configuration)
     }
 
+    guard isNativeGRPC || fields.hasPlainBody else {
+      var response = HTTPResponse(status: .unsupportedMediaType)
+      // Says that it is the coding, and which are known (RFC 9110, section 12.5.3).
+      response.headerFields[.acceptEncoding] = "identity"
+      return .refuse(request, with: response, configuration: configuration)
+    }
+
     return .call(
       GRPCWebCallHead(
         request,
+        fields: fields,
         method: method,
         requestMode: requestMode,
         isNativeGRPC: isNativeGRPC,
+        configuration: configuration
+      )
+    )
+  }
+
+  /// Decides on a request to a path that no method is registered for.
+  private static func postToUnknown(
+    _ request: HTTPRequest,
+    path: String,
+    allowsNativeGRPC: Bool,
+    configuration: GRPCWebServerConfiguration
+  ) -> Self {
+    guard configuration.answersUnknownMethods else { return .pass }
+    let contentType = CallFields.value(of: .contentType, in: request.headerFields) ?? ""
+    let isNativeGRPC = allowsNativeGRPC && ContentType.isNativeGRPC(contentType)
+    guard isNativeGRPC || ContentType.isGRPCWeb(contentType),
+      let method = MethodTable.descriptor(forPath: path)
+    else {
+      return .pass
+    }
+    let error = RPCError(
+      code: .unimplemented,
+      message: "The method '\(method.fullyQualifiedMethod.excerpt)' isn't implemented."
+    )
+    // The format of the messages doesn't matter to an answer that has none.
+    return .call(
+      GRPCWebCallHead(
+        request,
+        fields: CallFields(request.headerFields),
+        method: method,
+        requestMode: ContentType.mode(of: contentType) ?? .binary,
+        isNativeGRPC: isNativeGRPC,
+        failure: error,
         configuration: configuration
       )
     )
@@ -131,7 +159,7 @@ extension GRPCWebRoute {
     guard
       isRegistered
         || configuration.answersUnknownMethods
-          && requestedHeaders?.lowercased().contains("x-grpc-web") == true
+          && Self.asksForGRPCWeb(requestedHeaders ?? "")
           && MethodTable.descriptor(forPath: path) != nil
     else {
       return .pass
@@ -140,6 +168,13 @@ extension GRPCWebRoute {
     return .respond(
       configuration.cors.preflightResponse(origin: origin, requestedHeaders: requestedHeaders)
     )
+  }
+
+  /// Whether the headers that a preflight asks for have the one that all gRPC-Web clients send.
+  private static func asksForGRPCWeb(_ requestedHeaders: String) -> Bool {
+    requestedHeaders.split(atByte: UInt8(ascii: ",")).contains {
+      $0.trimmingWhitespace().equalsASCII("x-grpc-web")
+    }
   }
 
   /// Refuses a request on HTTP's own terms, in a way that a page of an allowed origin can read.

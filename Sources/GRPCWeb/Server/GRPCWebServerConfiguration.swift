@@ -27,6 +27,22 @@ public struct GRPCWebServerConfiguration: Sendable {
     /// 16 KiB by default. One message more than this may wait, and as much again may be on its way to the
     /// client.
     public var maximumBufferedResponseBytes = 16 * 1024
+
+    /// How long no byte of a request may come while the rest of a message is awaited; `nil` for ever.
+    ///
+    /// 60 seconds by default. The call then fails with `deadlineExceeded`, and over HTTP/1.1 the connection is
+    /// closed behind the answer. A client that streams its request may take any time between two messages.
+    ///
+    /// Enforced where calls are answered on SwiftNIO's channels; elsewhere by the web framework, if at all.
+    public var requestReadTimeout: Duration? = .seconds(60)
+
+    /// How long a client may take nothing of a response that is ready for it; `nil` for ever.
+    ///
+    /// 60 seconds by default. The call is then cancelled and its connection closed, or over HTTP/2 its stream
+    /// reset. A stream that is quiet because the service writes nothing goes on.
+    ///
+    /// Enforced where calls are answered on SwiftNIO's channels; elsewhere by the web framework, if at all.
+    public var responseWriteTimeout: Duration? = .seconds(60)
   }
 
   /// When response messages are compressed, for peers that accept it.
@@ -49,12 +65,21 @@ public struct GRPCWebServerConfiguration: Sendable {
   }
 
   /// Where a call that fails before it sent anything puts its status.
+  ///
+  /// Wherever it is, a message is cut at 8 KiB of its percent-encoded form, and then ends with a mark that
+  /// says how long it was. So it is in the trailers of native gRPC, too.
   public enum ErrorPlacement: Sendable, Hashable {
     /// In a trailers frame for requests with an `origin` header, as a page can read that whatever
     /// CORS exposes; in the HTTP headers for others, as some of their clients take a lone trailers
     /// frame for an empty answer.
+    ///
+    /// A status that takes more than 2 KiB of headers, with its message, its details and its metadata, goes
+    /// into a trailers frame in any case: proxies refuse responses with large headers.
     case automatic
     /// Always in the HTTP headers, with an empty body: gRPC's "Trailers-Only".
+    ///
+    /// Also where it is large: choose it only where everything on the way takes as large headers as the
+    /// service's errors need.
     case headers
     /// Always in a trailers frame.
     case body

@@ -146,6 +146,11 @@ public final class GRPCWebServerTransport: ServerTransport {
 
   // What adapters call
 
+  /// The bounds on what one call may cost.
+  package var limits: GRPCWebServerConfiguration.Limits {
+    self.configuration.limits
+  }
+
   /// Decides what to do with a request, from its head alone.
   ///
   /// For a request that has nothing to do with gRPC-Web this costs looking its path up.
@@ -176,8 +181,9 @@ public final class GRPCWebServerTransport: ServerTransport {
   ) -> GRPCWebRoute {
     guard var path = request.path else { return .pass }
     if !prefix.isEmpty {
-      guard path.hasPrefix(prefix) else { return .pass }
-      path.removeFirst(prefix.count)
+      // By bytes, as a proxy before this server compares.
+      guard path.utf8.starts(with: prefix.utf8) else { return .pass }
+      path = String(Substring(path.utf8.dropFirst(prefix.utf8.count)))
     }
     return GRPCWebRoute(
       request,
@@ -287,6 +293,12 @@ public final class GRPCWebServerTransport: ServerTransport {
     registration: Registration
   ) async {
     let method = call.head.method
+    if !call.head.undecodableKeys.isEmpty {
+      self.logger.info(
+        "Request metadata was left out: a value that isn't UTF-8.",
+        metadata: Self.logMetadata(method: method, keys: call.head.undecodableKeys)
+      )
+    }
     var streamHandler = registration.streamHandler
     if streamHandler == nil {
       streamHandler = await self.streamHandler()
@@ -316,13 +328,17 @@ public final class GRPCWebServerTransport: ServerTransport {
     if !rejectedKeys.isEmpty {
       self.logger.warning(
         "Response metadata was left out: a reserved or invalid key, or an invalid value.",
-        metadata: [
-          "grpc.method": "\(method.fullyQualifiedMethod)",
-          "grpc.metadata.keys": .array(rejectedKeys.map { .string($0) }),
-        ]
+        metadata: Self.logMetadata(method: method, keys: rejectedKeys)
       )
     }
     self.unregister(call)
+  }
+
+  private static func logMetadata(method: MethodDescriptor, keys: [String]) -> Logger.Metadata {
+    [
+      "grpc.method": "\(method.fullyQualifiedMethod)",
+      "grpc.metadata.keys": .array(keys.map { .string($0) }),
+    ]
   }
 
   /// The handler of calls, as soon as there is one; `nil` if the server shuts down before it

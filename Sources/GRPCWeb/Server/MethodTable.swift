@@ -3,31 +3,33 @@ internal import GRPCCore
 /// The paths of the registered methods.
 @available(GRPCWeb 1.0, *)
 struct MethodTable: Sendable {
-  private var methods: [String: MethodDescriptor] = [:]
+  private var methods: [BytewiseString: MethodDescriptor] = [:]
 
   init(_ methods: [MethodDescriptor]) {
     for method in methods {
-      self.methods["/\(method.fullyQualifiedMethod)"] = method
+      self.methods[BytewiseString("/\(method.fullyQualifiedMethod)")] = method
     }
   }
 
-  /// Returns the method registered for a path, which is compared with case and without its query.
+  /// Returns the method registered for a path, which is compared by its bytes and without its query.
   func method(forPath path: String) -> MethodDescriptor? {
-    if let method = self.methods[path] {
+    if let method = self.methods[BytewiseString(path)] {
       return method
     }
-    guard let query = path.utf8.firstIndex(of: UInt8(ascii: "?")) else { return nil }
-    return self.methods[String(path[..<query])]
+    let pathWithoutQuery = path.prefix(beforeByte: UInt8(ascii: "?"))
+    guard pathWithoutQuery.endIndex != path.endIndex else { return nil }
+    return self.methods[BytewiseString(String(pathWithoutQuery))]
   }
 
   /// Returns the method that a path names, registered or not, `nil` where it has not the form of
   /// one.
   static func descriptor(forPath path: String) -> MethodDescriptor? {
-    let path = path.prefix { $0 != "?" }
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    let parts = path.prefix(beforeByte: UInt8(ascii: "?")).utf8
+      .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+      .map { String(Substring($0)) }
     guard parts.count == 3, parts[0].isEmpty, !parts[1].isEmpty, !parts[2].isEmpty else {
       return nil
     }
-    return MethodDescriptor(fullyQualifiedService: String(parts[1]), method: String(parts[2]))
+    return MethodDescriptor(fullyQualifiedService: parts[1], method: parts[2])
   }
 }

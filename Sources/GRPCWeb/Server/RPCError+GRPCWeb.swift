@@ -16,4 +16,16 @@ extension RPCError {
     code: .unavailable,
     message: "The server is shutting down."
   )
+
+  /// What should have been the rest of the request isn't HTTP.
+  package static let malformedBody = RPCError(
+    code: .internalError,
+    message: "The body of the request isn't valid HTTP."
+  )
+
+  /// The client didn't go on with its request.
+  package static let requestStalled = RPCError(
+    code: .deadlineExceeded,
+    message: "The rest of the request didn't come in time."
+  )
 }

@@ -78,6 +78,14 @@ struct RequestDecoder: Sendable {
     }
   }
 
+  /// Whether the rest of a message has to come: of the only one, or of one that has begun.
+  var isAwaitingRestOfMessage: Bool {
+    if self.hasEvent {
+      return false
+    }
+    return !self.isStreaming || self.frames.bufferedBytes > 0
+  }
+
   /// The number of bytes received that haven't been taken as messages.
   var unreadBytes: Int {
     self.frames.bufferedBytes

@@ -117,8 +117,8 @@ struct ResponseEncoder: Sendable {
       throw self.misuse("A status was written after the status.")
     }
 
-    if self.isUntouched && self.putsErrorsInHeaders {
-      self.head = self.trailersOnlyHead(status: status, metadata: metadata)
+    if let head = self.trailersOnlyHead(status: status, metadata: metadata) {
+      self.head = head
     } else {
       if case .idle = self.state {
         self.head = self.head(with: [:])
@@ -228,11 +228,33 @@ struct ResponseEncoder: Sendable {
     return response
   }
 
-  /// A response without a body, whose status is in its headers.
-  private mutating func trailersOnlyHead(status: Status, metadata: Metadata) -> HTTPResponse {
+  /// A response without a body, whose status is in its headers; `nil` where the status has its place in the
+  /// body.
+  private mutating func trailersOnlyHead(status: Status, metadata: Metadata) -> HTTPResponse? {
+    guard self.isUntouched && self.putsErrorsInHeaders else { return nil }
+    let rejectedKeyCount = self.rejectedKeys.count
     var fields = self.statusFields(status: status, metadata: metadata)
+    if self.configuration.errorPlacement == .automatic && !Self.fitsHeaders(fields) {
+      // They are reported when the frame is made.
+      self.rejectedKeys.removeSubrange(rejectedKeyCount...)
+      return nil
+    }
     fields[.contentLength] = "0"
     return self.response(with: consume fields)
+  }
+
+  /// The most bytes that the fields of a status may take for it to go into the headers, as HTTP/1.1 writes
+  /// them.
+  ///
+  /// Proxies refuse larger heads: nginx, by default, those of more than 4 KiB in all.
+  private static let maximumStatusSize = 2 * 1024
+
+  private static func fitsHeaders(_ fields: HTTPFields) -> Bool {
+    let separators = 4
+    let size = fields.reduce(into: 0) { size, field in
+      size += field.name.canonicalName.utf8.count + field.value.utf8.count + separators
+    }
+    return size <= Self.maximumStatusSize
   }
 
   /// A status and trailing metadata as HTTP fields.

@@ -76,6 +76,13 @@ extension ServerCall {
     return hasRoom
   }
 
+  /// Whether a message has to be completed before the service can go on: its client is expected to send.
+  ///
+  /// Not so between two messages of a stream, and when the call has ended.
+  package var isAwaitingRestOfMessage: Bool {
+    self.state.withLock { $0.exchange.isAwaitingRestOfMessage }
+  }
+
   /// Waits until the service can be handed a part of the request, or the call has ended.
   ///
   /// - Throws: A `CancellationError` when the task is cancelled while it waits.

@@ -68,6 +68,11 @@ struct ServerExchange: Sendable {
     self.request.unreadBytes
   }
 
+  /// Whether the client has to send the rest of a message.
+  var isAwaitingRestOfMessage: Bool {
+    self.response.status == nil && self.request.isAwaitingRestOfMessage
+  }
+
   // The response
 
   /// Writes initial metadata.

@@ -1,5 +1,3 @@
-internal import NIOCore
-
 /// The standard base64 alphabet (RFC 4648, section 4), with and without padding.
 @available(GRPCWeb 1.0, *)
 enum Base64 {
@@ -77,17 +75,30 @@ enum Base64 {
   /// Decodes text with or without padding.
   ///
   /// - Returns: The bytes, or `nil` when the text isn't base64.
-  static func decode(_ text: some StringProtocol) -> [UInt8]? {
-    var characters = ByteBuffer(substring: Substring(text))
-    let left = characters.readableBytes % 4
-    if left > 1 {
-      characters.writeRepeatingByte(Self.padding, count: 4 - left)
-    }
+  static func decode(_ text: String) -> [UInt8]? {
+    var text = text
+    return text.withUTF8 { Self.decode(UnsafeRawBufferPointer($0)) }
+  }
 
-    var decoder = TextDecoder()
-    guard let bytes = try? decoder.decode(characters), (try? decoder.finish()) != nil else {
-      return nil
+  /// Decodes characters with or without padding.
+  ///
+  /// - Returns: The bytes, or `nil` when the characters aren't base64.
+  static func decode(_ characters: UnsafeRawBufferPointer) -> [UInt8]? {
+    var isValid = false
+    // Three bytes for each quantum begun: what the decoder may write.
+    let capacity = (characters.count + 3) / 4 * 3
+    let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { output, count in
+      var decoder = TextDecoder()
+      let output = UnsafeMutableRawBufferPointer(output)
+      guard
+        let written = decoder.decode(characters, into: output),
+        let rest = decoder.decodeUnpaddedEnd(into: output, at: written)
+      else {
+        return
+      }
+      isValid = true
+      count = written + rest
     }
-    return Array(bytes.readableBytesView)
+    return isValid ? bytes : nil
   }
 }

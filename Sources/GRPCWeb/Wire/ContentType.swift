@@ -123,7 +123,7 @@ package enum ContentType {
     }
 
     var preferred: (mode: BodyMode, quality: Double)?
-    for range in accept.split(separator: ",") {
+    for range in accept.split(atByte: UInt8(ascii: ",")) {
       guard let mode = Self.mode(of: String(range)) else { continue }
       let quality = Self.quality(of: range)
       guard quality > 0 else { continue }
@@ -142,15 +142,15 @@ package enum ContentType {
 
   /// The type and subtype: what stands before the parameters.
   private static func essence(of contentType: String) -> Substring {
-    (contentType.split(separator: ";", maxSplits: 1).first ?? "").trimmingWhitespace()
+    contentType.prefix(beforeByte: UInt8(ascii: ";")).trimmingWhitespace()
   }
 
   /// The weight of a media range, 1 where it has none that can be read.
   private static func quality(of range: Substring) -> Double {
-    for parameter in range.split(separator: ";").dropFirst() {
+    for parameter in range.split(atByte: UInt8(ascii: ";")).dropFirst() {
       let parameter = parameter.trimmingWhitespace()
       if parameter.hasASCIIPrefix("q=") {
-        return Double(parameter.dropFirst(2)) ?? 1
+        return Double(Substring(parameter.utf8.dropFirst(2))) ?? 1
       }
     }
     return 1

@@ -4,16 +4,77 @@ internal import HTTPTypes
 /// Turns HTTP fields into metadata and back.
 ///
 /// See "Custom-Metadata" in gRPC's PROTOCOL-HTTP2 document.
+///
+/// The document has no characters in text values but those of ASCII. What others do with a peer's: grpc-go and
+/// Envoy pass the bytes on, and fail no call for them. So UTF-8 is passed on here, both ways, as a String can
+/// hold it. Bytes that aren't UTF-8 it can't hold, and SwiftNIO has replaced them by U+FFFD before they get
+/// here: two values that differ would be the same. A server leaves such a value out, and logs its key: the
+/// call goes on, as proxies add headers of their own that the client knows nothing of. A client hands it out
+/// as it is.
 @available(GRPCWeb 1.0, *)
 enum MetadataCoding {
   /// Decodes the metadata of a request from its HTTP fields.
   ///
-  /// Leaves out what is gRPC's or HTTP's own. `grpc-timeout` stays, as gRPC Swift reads it there.
-  /// Repeated names keep their values, in order. A `-bin` value is a list of base64, padded or not.
+  /// Leaves out what is gRPC's or HTTP's own. `grpc-timeout` stays, in a form that gRPC Swift can read.
+  /// Repeated names keep their values, in order; but cookies, of which HTTP/2 has a field each, are one value
+  /// (RFC 9113, section 8.2.3). A `-bin` value is a list of base64, padded or not.
   ///
+  /// - Parameters:
+  ///   - fields: The fields.
+  ///   - leaveOut: Called with the key of each value that is left out because it wasn't UTF-8.
   /// - Throws: `invalidArgument` when a `-bin` value isn't base64.
-  static func decodeRequest(_ fields: HTTPFields) throws(RPCError) -> Metadata {
-    try Self.decode(fields, errorCode: .invalidArgument) { $0 == "grpc-timeout" }
+  static func decodeRequest(
+    _ fields: HTTPFields,
+    leaveOut: (String) -> Void = { _ in }
+  ) throws(RPCError) -> Metadata {
+    var metadata = Metadata()
+    metadata.reserveCapacity(fields.count)
+    var cookies: String?
+
+    for field in fields {
+      let key = field.name.canonicalName
+      guard key.hasPrefix("grpc-") ? key == "grpc-timeout" : !Self.isHTTP(key) else { continue }
+      let value = field.value
+
+      if key == "cookie" {
+        if cookies == nil {
+          cookies = value
+        } else {
+          cookies?.append("; ")
+          cookies?.append(value)
+        }
+      } else if key == "grpc-timeout" {
+        metadata.addString(Timeout.readableByGRPCSwift(value), forKey: key)
+      } else if value.hasReplacementCharacter && !key.hasSuffix("-bin") {
+        leaveOut(key)
+      } else {
+        try Self.decode(value, forKey: key, errorCode: .invalidArgument, into: &metadata)
+      }
+    }
+
+    if let cookies = cookies {
+      Self.addCookies(cookies, to: &metadata, leaveOut: leaveOut)
+    }
+    return metadata
+  }
+
+  /// Adds cookies, but for those that weren't UTF-8: other apps of the same host set cookies, too, and theirs
+  /// are no reason to lose all.
+  private static func addCookies(
+    _ cookies: String,
+    to metadata: inout Metadata,
+    leaveOut: (String) -> Void
+  ) {
+    guard cookies.hasReplacementCharacter else {
+      metadata.addString(cookies, forKey: "cookie")
+      return
+    }
+    leaveOut("cookie")
+    let kept = cookies.split(atByte: UInt8(ascii: ";")).filter { !$0.hasReplacementCharacter }
+    if !kept.isEmpty {
+      let text = kept.map { $0.trimmingWhitespace() }.joined(separator: "; ")
+      metadata.addString(text, forKey: "cookie")
+    }
   }
 
   /// Decodes the initial metadata of a response from its HTTP fields.
@@ -68,15 +129,50 @@ enum MetadataCoding {
       return
     }
 
-    for element in value.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let bytes = Base64.decode(element.trimmingWhitespace()) else {
-        throw RPCError(
-          code: errorCode,
-          message: "The value of the binary metadata '\(key)' isn't valid base64."
-        )
+    var value = value
+    let isValid = value.withUTF8 { characters in
+      Self.forEachElement(of: UnsafeRawBufferPointer(characters)) { element in
+        guard let bytes = Base64.decode(element) else { return false }
+        metadata.addBinary(bytes, forKey: key)
+        return true
       }
-      metadata.addBinary(bytes, forKey: key)
     }
+    guard isValid else {
+      throw RPCError(
+        code: errorCode,
+        message: "The value of the binary metadata '\(key.excerpt)' isn't valid base64."
+      )
+    }
+  }
+
+  /// Calls `body` with each element of a list, without the whitespace around it, until it returns `false`.
+  ///
+  /// Elements that are empty are none (RFC 9110, section 5.6.1). A list that is empty as a whole is one
+  /// value without bytes, which gRPC writes so.
+  ///
+  /// - Returns: Whether all calls returned `true`.
+  private static func forEachElement(
+    of list: UnsafeRawBufferPointer,
+    _ body: (UnsafeRawBufferPointer) -> Bool
+  ) -> Bool {
+    let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    guard !list.allSatisfy(isSpace) else {
+      return body(UnsafeRawBufferPointer(rebasing: list[..<0]))
+    }
+
+    var start = 0
+    while start < list.count {
+      let end = list[start...].firstIndex(of: UInt8(ascii: ",")) ?? list.count
+      var first = start
+      var last = end
+      while first < last && isSpace(list[first]) { first += 1 }
+      while first < last && isSpace(list[last - 1]) { last -= 1 }
+      if first < last && !body(UnsafeRawBufferPointer(rebasing: list[first ..< last])) {
+        return false
+      }
+      start = end + 1
+    }
+    return true
   }
 
   /// Encodes the metadata of a request as HTTP fields.
@@ -85,7 +181,7 @@ enum MetadataCoding {
   ///   - metadata: The metadata to encode.
   ///   - fields: Where the fields go.
   ///   - reject: Called with each key that can't be sent, because it is reserved, no name of an
-  ///     HTTP field, or has a value that no HTTP field can have.
+  ///     HTTP field, has a value that no HTTP field can have, or binary metadata that isn't base64.
   static func encodeRequest(
     _ metadata: Metadata,
     into fields: inout HTTPFields,
@@ -102,7 +198,7 @@ enum MetadataCoding {
   ///   - metadata: The metadata to encode.
   ///   - fields: Where the fields go.
   ///   - reject: Called with each key that can't be sent, because it is reserved, no name of an
-  ///     HTTP field, or has a value that no HTTP field can have.
+  ///     HTTP field, has a value that no HTTP field can have, or binary metadata that isn't base64.
   static func encodeResponse(
     _ metadata: Metadata,
     into fields: inout HTTPFields,
@@ -148,17 +244,20 @@ enum MetadataCoding {
     _ body: (_ key: String, _ value: String) -> Void
   ) {
     for (key, value) in metadata {
-      let key = key.lowercased()
+      let key = key.lowercasedASCII()
       let encoded: String
+      let isValid: Bool
       switch value {
       case .string(let string):
         encoded = string
+        isValid = key.hasSuffix("-bin") ? Self.isBase64List(string) : Self.isFieldValue(string)
       case .binary(let bytes):
         encoded = Base64.encodeUnpadded(bytes)
+        isValid = true
       }
 
       let isAllowed = key.hasPrefix("grpc-") ? isKept(key) : !Self.isHTTP(key)
-      if isAllowed && Self.isKey(key) && Self.isFieldValue(encoded) {
+      if isValid && isAllowed && Self.isKey(key) {
         body(key, encoded)
       } else {
         reject(key)
@@ -187,6 +286,14 @@ enum MetadataCoding {
 
   private static func isFieldValue(_ value: String) -> Bool {
     value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == UInt8(ascii: "\t") }
+  }
+
+  /// Returns whether text is what the receiver of binary metadata can decode.
+  private static func isBase64List(_ value: String) -> Bool {
+    var value = value
+    return value.withUTF8 { characters in
+      Self.forEachElement(of: UnsafeRawBufferPointer(characters)) { Base64.decode($0) != nil }
+    }
   }
 
   /// Returns whether a key is HTTP's own, or gRPC-Web's use of it, and so never metadata.

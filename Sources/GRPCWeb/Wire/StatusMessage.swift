@@ -1,7 +1,8 @@
 extension String {
-  /// What a status message repeats of a peer's text: not more of it than helps to recognise it.
+  /// What a status message repeats of a peer's text: not more of it than helps to recognise it, and not
+  /// more than 64 bytes, whatever the text consists of.
   var excerpt: String {
-    self.utf8.count <= 64 ? self : "\(self.prefix(64))…"
+    self.utf8.count <= 64 ? self : "\(self.prefix(maximumBytes: 64))…"
   }
 }
 
@@ -9,8 +10,43 @@ extension String {
 ///
 /// See "Status-Message" in gRPC's PROTOCOL-HTTP2 document.
 enum StatusMessage {
+  /// The largest message sent, in bytes as encoded: 8 KiB.
+  ///
+  /// What clients and proxies take of headers and trailers is seldom more than 16 KiB in all.
+  static let maximumSize = 8 * 1024
+
+  /// How many bytes the mark of a message that is cut takes at most, as encoded.
+  private static let markSize = 64
+
   /// Encodes a message for the wire.
+  ///
+  /// One that would be larger than ``maximumSize`` is cut between two Unicode scalars, and ends with a mark
+  /// that says so and how long it was.
   static func encode(_ message: String) -> String {
+    guard let count = Self.countBeforeCut(message) else { return Self.encodeWhole(message) }
+    let mark = "… [cut, of \(message.utf8.count) bytes]"
+    return Self.encodeWhole(String(message.prefix(maximumBytes: count))) + Self.encodeWhole(mark)
+  }
+
+  /// How many bytes of a message that has to be cut are sent, `nil` for one that is sent whole.
+  private static func countBeforeCut(_ message: String) -> Int? {
+    // An escape has three characters.
+    guard message.utf8.count > Self.maximumSize / 3 else { return nil }
+    var size = 0
+    var countBeforeCut = 0
+    for (index, byte) in message.utf8.enumerated() {
+      if size <= Self.maximumSize - Self.markSize {
+        countBeforeCut = index
+      }
+      size += Self.isPlain(byte) ? 1 : 3
+      if size > Self.maximumSize {
+        return countBeforeCut
+      }
+    }
+    return nil
+  }
+
+  private static func encodeWhole(_ message: String) -> String {
     guard message.utf8.contains(where: { !Self.isPlain($0) }) else { return message }
 
     var encoded = ""

@@ -52,10 +52,25 @@ struct TextDecoder: Sendable {
     }
   }
 
+  /// Decodes what is left of a text that may end without its padding.
+  ///
+  /// - Returns: The number of bytes written into `output` at `offset`, or `nil` when the text must not end
+  ///   here.
+  mutating func decodeUnpaddedEnd(
+    into output: UnsafeMutableRawBufferPointer,
+    at offset: Int
+  ) -> Int? {
+    guard self.count > 0 else { return 0 }
+    while self.count < 4 {
+      guard self.append(Base64.padding, value: Base64.invalid) else { return nil }
+    }
+    return self.takeQuantum(into: output, at: offset)
+  }
+
   /// Decodes `characters` into `output`, which has room for three bytes a quantum.
   ///
   /// - Returns: The number of bytes written, or `nil` when a character has no place in base64.
-  private mutating func decode(
+  mutating func decode(
     _ characters: UnsafeRawBufferPointer,
     into output: UnsafeMutableRawBufferPointer
   ) -> Int? {

@@ -3,24 +3,39 @@
 /// See "Timeout" in gRPC's PROTOCOL-HTTP2 document.
 @available(GRPCWeb 1.0, *)
 enum Timeout {
-  /// Decodes a timeout: one to eight digits, then one of H, M, S, m, u and n.
+  /// The largest time there is: the largest that the specification has a value for, 99999999 hours.
+  static let maximum = Duration.seconds(99_999_999 * 3600)
+
+  /// Decodes a timeout: digits, then one of H, M, S, m, u and n.
+  ///
+  /// The specification has at most eight digits. More are accepted, as gRPC-Web clients in browsers write
+  /// every deadline in milliseconds: one of 28 hours has nine. No time is longer than ``maximum``.
   ///
   /// - Returns: The time that the call may take, or `nil` when the value is anything else.
   static func decode(_ value: String) -> Duration? {
     let digits = value.utf8.dropLast()
-    guard (1 ... 8).contains(digits.count), let unit = value.utf8.last else { return nil }
+    guard !digits.isEmpty, let unit = value.utf8.last else { return nil }
 
     var amount: Int64 = 0
+    var isCountable = true
     for digit in digits {
       guard (UInt8(ascii: "0") ... UInt8(ascii: "9")).contains(digit) else { return nil }
-      amount = amount * 10 + Int64(digit - UInt8(ascii: "0"))
+      let (tenfold, isTooLarge) = amount.multipliedReportingOverflow(by: 10)
+      let (sum, isSumTooLarge) = tenfold.addingReportingOverflow(Int64(digit - UInt8(ascii: "0")))
+      isCountable = isCountable && !isTooLarge && !isSumTooLarge
+      amount = sum
     }
 
+    guard let timeout = Self.duration(of: isCountable ? amount : 0, unit: unit) else { return nil }
+    return isCountable ? min(timeout, Self.maximum) : Self.maximum
+  }
+
+  private static func duration(of amount: Int64, unit: UInt8) -> Duration? {
     switch unit {
     case UInt8(ascii: "H"):
-      return .seconds(amount * 3600)
+      return .seconds(min(amount, 99_999_999) * 3600)
     case UInt8(ascii: "M"):
-      return .seconds(amount * 60)
+      return .seconds(min(amount, 99_999_999 * 60) * 60)
     case UInt8(ascii: "S"):
       return .seconds(amount)
     case UInt8(ascii: "m"):
@@ -33,4 +48,31 @@ enum Timeout {
       return nil
     }
   }
+
+  /// Rewrites a timeout as gRPC Swift can read it in metadata, where it takes no more than seven digits.
+  ///
+  /// What is longer is rounded up to the next unit in which it isn't; the call's own timeout remains exact.
+  ///
+  /// - Returns: The value itself where it is short enough, or no timeout.
+  static func readableByGRPCSwift(_ value: String) -> String {
+    guard value.utf8.count > 8, let timeout = Self.decode(value) else { return value }
+
+    let (seconds, attoseconds) = timeout.components
+    let largest: Int64 = 9_999_999
+    for (unit, perSecond) in Self.unitsOfSeconds where seconds <= largest / perSecond {
+      let attosecondsPerUnit = 1_000_000_000_000_000_000 / perSecond
+      let rest = (attoseconds + attosecondsPerUnit - 1) / attosecondsPerUnit
+      let amount = seconds * perSecond + rest
+      if amount <= largest {
+        return "\(amount)\(unit)"
+      }
+    }
+    let wholeSeconds = seconds + (attoseconds > 0 ? 1 : 0)
+    let minutes = (wholeSeconds + 59) / 60
+    return minutes <= largest ? "\(minutes)M" : "\(min((minutes + 59) / 60, largest))H"
+  }
+
+  private static let unitsOfSeconds: [(unit: String, perSecond: Int64)] = [
+    ("n", 1_000_000_000), ("u", 1_000_000), ("m", 1000), ("S", 1),
+  ]
 }

@@ -73,7 +73,7 @@ enum TrailersBlock {
       guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else {
         throw RPCError(code: .internalError, message: "Received a trailer without a colon.")
       }
-      let name = line[..<colon].trimmingWhitespace().lowercased()
+      let name = line[..<colon].trimmingWhitespace().lowercasedASCII()
       let value = line[line.utf8.index(after: colon)...].trimmingWhitespace()
 
       switch name {

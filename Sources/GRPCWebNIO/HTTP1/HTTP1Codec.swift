@@ -20,6 +20,9 @@ final class HTTP1Codec: ChannelDuplexHandler {
   typealias OutboundOut = ByteBuffer
 
   private let isSecure: Bool
+  private let decoder: HTTP1RequestDecoder?
+  /// The request that is coming.
+  private var incoming = Incoming.request
   private var encoder = HTTP1ResponseEncoder()
   /// The versions of the requests that haven't been answered to their end.
   private var versions = CircularBuffer<HTTPVersion>(initialCapacity: 2)
@@ -28,6 +31,15 @@ final class HTTP1Codec: ChannelDuplexHandler {
   /// What was flushed last: mostly it has been sent by the time of the next response, which is then written
   /// into the same memory.
   private var sent = ByteBuffer()
+
+  private enum Incoming {
+    /// A request like most.
+    case request
+    /// One that offers an upgrade, or asks for a tunnel, which isn't taken.
+    case offer
+    /// What follows a head that was refused: nobody knows where the next request begins.
+    case refused
+  }
 
   /// Bytes of a body up to this number are copied behind what stands before them.
   private static let largestCopiedPart = 16 * 1024
@@ -40,14 +52,18 @@ final class HTTP1Codec: ChannelDuplexHandler {
 
   /// Creates a codec for one connection.
   ///
-  /// - Parameter isSecure: Whether the connection is one of TLS.
-  init(isSecure: Bool) {
+  /// - Parameters:
+  ///   - isSecure: Whether the connection is one of TLS.
+  ///   - decoder: The decoder before it, which is told of the ends of requests that offer an upgrade.
+  init(isSecure: Bool, decoder: HTTP1RequestDecoder? = nil) {
     self.isSecure = isSecure
+    self.decoder = decoder
   }
 
   // The request
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if case .refused = self.incoming { return }
     switch self.unwrapInboundIn(data) {
     case .head(let head):
       do {
@@ -55,11 +71,15 @@ final class HTTP1Codec: ChannelDuplexHandler {
         self.versions.append(head.version)
         context.fireChannelRead(self.wrapInboundOut(.head(request)))
       } catch {
+        self.incoming = .refused
         context.fireErrorCaught(error)
       }
     case .body(let bytes):
       context.fireChannelRead(self.wrapInboundOut(.body(bytes)))
     case .end(let trailers):
+      if case .offer = self.incoming {
+        self.decoder?.offerEnded()
+      }
       context.fireChannelRead(
         self.wrapInboundOut(.end(trailers.map { HTTPFields($0, splitCookie: false) }))
       )
@@ -67,14 +87,21 @@ final class HTTP1Codec: ChannelDuplexHandler {
   }
 
   private func request(_ head: HTTPRequestHead) throws -> HTTPRequest {
+    let facts = HTTP1HeadFacts(head.headers)
+    try facts.validate(version: head.version)
+    self.incoming = facts.offersUpgrade || head.method == .CONNECT ? .offer : .request
+
     var request: HTTPRequest
     if head.uri.utf8.first == UInt8(ascii: "/") {
       request = HTTPRequest(
         method: try HTTPRequest.Method(head.method),
         scheme: self.isSecure ? "https" : "http",
-        authority: nil,
+        authority: facts.host,
         path: head.uri
       )
+      Self.addFields(head.headers, to: &request)
+    } else if head.method == .CONNECT {
+      request = HTTPRequest(method: .connect, scheme: nil, authority: head.uri, path: nil)
       Self.addFields(head.headers, to: &request)
     } else {
       // The path of a URL, as clients send one to a proxy.
@@ -86,17 +113,13 @@ final class HTTP1Codec: ChannelDuplexHandler {
     return request
   }
 
-  /// Adds the fields of a head; the first host is the authority.
+  /// Adds the fields of a head but the host, which is the authority.
   private static func addFields(_ headers: HTTPHeaders, to request: inout HTTPRequest) {
     var fields = HTTPFields()
     fields.reserveCapacity(headers.count)
     for (name, value) in headers {
-      guard let name = HTTPField.Name(name) else { continue }
-      if request.authority == nil && name.canonicalName == "host" {
-        request.authority = value
-      } else {
-        fields.append(HTTPField(name: name, value: value))
-      }
+      guard let name = HTTPField.Name(name), name.canonicalName != "host" else { continue }
+      fields.append(HTTPField(name: name, value: value))
     }
     request.headerFields = fields
   }

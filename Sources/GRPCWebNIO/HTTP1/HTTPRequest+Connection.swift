@@ -1,11 +1,20 @@
+internal import GRPCWeb
 internal import HTTPTypes
 
 extension HTTPRequest {
   /// Whether the client wants the connection closed behind the response (RFC 9112, section 9.6).
   var closesConnection: Bool {
-    guard let options = self.headerFields[.connection] else { return false }
-    return options.lowercased().split(separator: ",").contains { option in
-      option.drop { $0 == " " }.prefix { $0 != " " } == "close"
-    }
+    self.lists("close", in: .connection)
+  }
+
+  /// Whether the client waits for an interim response before it sends the body (RFC 9110, section 10.1.1).
+  var expectsContinue: Bool {
+    self.lists("100-continue", in: .expect)
+  }
+
+  /// Returns whether an element of a list, which may be parted into several fields, is a certain one.
+  private func lists(_ element: String, in name: HTTPField.Name) -> Bool {
+    guard let value = self.headerFields[name] else { return false }
+    return value.split(separator: ",").contains { $0.trimmingWhitespace().equalsASCII(element) }
   }
 }

@@ -8,15 +8,17 @@ extension GRPCWebChannelHandler {
   /// Takes a part of a request.
   public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let part = self.unwrapInboundIn(data)
-    if self.isClosing {
+    guard case .open = self.intake else {
       self.discard(part)
-    } else if !self.held.isEmpty || !self.accept(part, context: context) {
+      return
+    }
+    if !self.held.isEmpty || !self.accept(part, context: context) {
       self.held.append(part)
     }
   }
 
-  /// Takes a part of what comes behind the response that closes the connection: the rest of its request,
-  /// and requests that aren't answered (RFC 9112, section 9.6).
+  /// Takes a part of what comes behind the response that ends the connection: the rest of its request, and requests
+  /// that aren't answered (RFC 9112, section 9.6).
   private func discard(_ part: HTTPRequestPart) {
     if case .end = part {
       self.order.requestEnded()
@@ -27,6 +29,7 @@ extension GRPCWebChannelHandler {
   /// Starts the call of a request that didn't come whole in one go, and sends what is ready.
   public func channelReadComplete(context: ChannelHandlerContext) {
     self.startCall(context: context)
+    self.watchRequest(context: context)
     context.fireChannelReadComplete()
   }
 
@@ -80,7 +83,9 @@ extension GRPCWebChannelHandler {
     case .respond(let response):
       guard self.order.canBegin(.call) else { return false }
       self.order.begin(.call)
-      let closesConnection = self.closesConnection(request)
+      // A client that waits before it sends the body may send it, or not.
+      let closesConnection =
+        self.closesConnection(request) || self.httpVersion == .http1 && request.expectsContinue
       self.write(response, closesConnection: closesConnection, context: context)
       self.writeEnd(nil, closesConnection: closesConnection, context: context)
       context.flush()
@@ -107,22 +112,20 @@ extension GRPCWebChannelHandler {
     context: ChannelHandlerContext
   ) {
     let call = self.transport.makeCall(head, front: self.front)
+    let isContinueExpected = self.httpVersion == .http1 && request.expectsContinue
     self.running = RunningCall(
       call: call,
-      closesConnection: self.closesConnection(request),
+      closesConnection: self.closesConnection(request) || isContinueExpected && head.hasFailed,
       deadline: self.scheduleDeadline(of: call, context: context)
     )
-    if self.httpVersion == .http1, let expectation = request.headerFields[.expect],
-      expectation.lowercased() == "100-continue"
-    {
+    if head.hasFailed {
+      self.sendOutput(of: call)
+    } else if isContinueExpected {
       // RFC 9110, section 10.1.1: such a client waits for this before it sends the body.
       context.writeAndFlush(
         self.wrapOutboundOut(.head(HTTPResponse(status: .continue))),
         promise: nil
       )
-    }
-    if head.hasFailed {
-      self.sendOutput(of: call)
     }
   }
 
@@ -131,8 +134,8 @@ extension GRPCWebChannelHandler {
     context: ChannelHandlerContext
   ) -> Scheduled<Void>? {
     guard let timeout = call.head.timeout else { return nil }
-    // A timeout may have up to eight digits of hours, more than event loops can count.
-    let delay = min(TimeAmount(timeout), .hours(24 * 365))
+    // A timeout may be longer than event loops can count.
+    let delay = TimeAmount(min(timeout, .seconds(365 * 24 * 3600)))
     return context.eventLoop.scheduleTask(in: delay) {
       call.fail(.deadlineExceeded)
     }
@@ -185,6 +188,7 @@ extension GRPCWebChannelHandler {
       self.startCall(context: context)
       context.fireChannelReadComplete()
     }
+    self.reportFaultIfDone(context: context)
     if self.isQuiesceHeld && !self.order.isAnswering {
       self.isQuiesceHeld = false
       context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
@@ -211,6 +215,9 @@ extension GRPCWebChannelHandler {
   func readOn(for call: ServerCall) {
     guard self.running?.call === call else { return }
     self.isCallFull = false
+    if let context = self.context {
+      self.watchRequest(context: context)
+    }
     self.readIfHeld()
   }
 

@@ -23,6 +23,7 @@ extension GRPCWebChannelHandler {
   /// Goes on sending, if a client that was slow has caught up.
   public func channelWritabilityChanged(context: ChannelHandlerContext) {
     self.isWritable = context.channel.isWritable
+    self.watchResponse(context: context)
     if let call = self.running?.call {
       // Not at once: a stream of HTTP/2 says so in the midst of writing a frame of it, which trailers
       // written now would overtake.
@@ -70,6 +71,9 @@ extension GRPCWebChannelHandler {
     context: ChannelHandlerContext
   ) {
     var head = head
+    if let date = self.date?.field {
+      head.headerFields.append(date)
+    }
     if closesConnection {
       head.headerFields[.connection] = "close"
     }
@@ -83,35 +87,36 @@ extension GRPCWebChannelHandler {
   ) {
     var promise: EventLoopPromise<Void>?
     if closesConnection {
-      self.isClosing = true
+      self.intake = .ending
       promise = context.eventLoop.makePromise()
       promise?.futureResult.assumeIsolated().whenComplete { _ in
-        self.isLastResponseWritten = true
+        self.intake = .ended
         self.closeIfDone()
       }
     }
     context.write(self.wrapOutboundOut(.end(trailers)), promise: promise)
   }
 
-  /// Closes the connection, when a close takes nothing from the client.
-  ///
-  /// What isn't written yet would be lost; and when something of the request is still to be read, the
-  /// system breaks the connection off, so that even what is written may not arrive.
+  /// Closes the connection behind its last response, when that has left and its request has come to its end.
   func closeIfDone() {
-    if self.isClosing, self.isLastResponseWritten, self.order.destination == nil {
-      self.context?.close(promise: nil)
-    }
+    guard case .ended = self.intake, self.order.destination == nil else { return }
+    self.intake = .lingering
+    self.context?.closeLingering()
   }
 
   func responseEnded(context: ChannelHandlerContext) {
     self.isCallFull = false
     self.order.responseEnded()
-    if self.isClosing {
+    if self.order.destination == .nowhere {
+      self.watchRequest(context: context)
+    }
+    switch self.intake {
+    case .open, .faulty, .faultReported:
+      self.acceptHeld(context: context)
+    case .ending, .ended, .lingering:
       // The next that comes begins another request, or there is more of the one that is answered.
       self.held.removeAll()
       self.readIfHeld()
-    } else {
-      self.acceptHeld(context: context)
     }
   }
 }

@@ -49,6 +49,24 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     var deadline: Scheduled<Void>?
   }
 
+  /// Whether requests are taken from a connection.
+  ///
+  /// An HTTP/2 stream stays `open`: it has one request.
+  enum Intake {
+    /// Each request that comes is answered.
+    case open
+    /// What came last isn't HTTP. The app is told when all before it has been answered.
+    case faulty(any Error)
+    /// The app has been told so, and ends the connection.
+    case faultReported
+    /// The response behind which the connection ends is being sent.
+    case ending
+    /// That response has left this process; the rest of its request is awaited.
+    case ended
+    /// This side of the connection is closed; the client's is awaited.
+    case lingering
+  }
+
   let transport: GRPCWebServerTransport
   let prefix: String
   let httpVersion: HTTPVersion
@@ -58,6 +76,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   var context: ChannelHandlerContext?
   var front: EventLoopFront?
   var starter: ServiceStarter?
+  var date: DateCache?
   var peers: GRPCWebPeers?
 
   /// Whether the channel takes more, which it tells when that changes; asking it costs more.
@@ -76,10 +95,14 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   var isQuiesceHeld = false
   /// What closes the connection when the grace period of graceful shutdown is over.
   var closingAfterGracePeriod: Scheduled<Void>?
-  /// Whether the client wanted the connection closed behind the response that has been sent.
-  var isClosing = false
-  /// Whether all of that response has left this process, and a close won't take any of it back.
-  var isLastResponseWritten = false
+  /// Whether more requests are taken from the connection, and if not, how far its end is.
+  var intake = Intake.open
+  /// Watches for clients that don't go on with a request; made when one first has to.
+  var requestTimer: StallTimer?
+  /// Watches for clients that don't take a response; made when one first has to.
+  var responseTimer: StallTimer?
+  /// How many bytes waited for such a client when that was last looked at.
+  var bytesAwaitingClient: Int?
 
   /// Creates a handler for one channel.
   ///
@@ -103,13 +126,14 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     self.isWritable = context.channel.isWritable
     let crossing = EventLoopCrossing.of(context.eventLoop, self.transport)
     self.starter = crossing.starter
+    self.date = crossing.date
     self.front = EventLoopFront(self, eventLoop: context.eventLoop, inbox: crossing.inbox)
   }
 
   /// Ends the running call: nobody can be answered any more.
   public func handlerRemoved(context: ChannelHandlerContext) {
     self.abandonCall()
-    self.closingAfterGracePeriod?.cancel()
+    self.cancelTimers()
     self.context = nil
     // Holds this handler.
     self.front = nil
@@ -118,11 +142,17 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   /// Ends the running call: the client has gone.
   public func channelInactive(context: ChannelHandlerContext) {
     self.abandonCall()
+    self.cancelTimers()
     context.fireChannelInactive()
   }
 
-  /// Ends the running call: the client has reset the stream, or sends what isn't HTTP.
+  /// Lets what came before bytes that aren't HTTP be answered; ends the running call when the connection fails, or
+  /// the client has reset the stream.
   public func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if self.httpVersion == .http1 && Self.isFaultOfRequest(error) {
+      self.receiveFault(error, context: context)
+      return
+    }
     if self.abandonCall() {
       // The app knows nothing of the response that can't be ended.
       context.close(promise: nil)
@@ -135,7 +165,8 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     if event as? ChannelEvent == .inputClosed {
       // Nobody would notice the client's leave once one of these calls runs.
       self.held.removeAll()
-      if self.abandonCall() {
+      let isLingering = if case .lingering = self.intake { true } else { false }
+      if self.abandonCall() || isLingering {
         context.close(promise: nil)
       }
     }
@@ -151,11 +182,17 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     context.fireUserInboundEventTriggered(event)
   }
 
+  private func cancelTimers() {
+    self.requestTimer?.cancel()
+    self.responseTimer?.cancel()
+    self.closingAfterGracePeriod?.cancel()
+  }
+
   /// Cancels the running call.
   ///
   /// - Returns: Whether there was one.
   @discardableResult
-  private func abandonCall() -> Bool {
+  func abandonCall() -> Bool {
     guard let running = self.running.take() else { return false }
     running.deadline?.cancel()
     running.call.abandon()

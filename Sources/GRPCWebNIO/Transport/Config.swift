@@ -20,15 +20,28 @@ extension GRPCWebNIOServerTransport {
 
       /// How long a connection may go without a request in progress before it is closed; `nil` for ever.
       ///
-      /// 60 seconds by default. A load balancer in front wants a shorter one of its own: a connection
+      /// 60 seconds by default. A call in progress may take any time; what its client leaves undone is limited by
+      /// `calls.limits`. A load balancer in front wants a shorter one of its own: a connection
       /// is best closed by the side that uses it next.
       public var idleTimeout: Duration? = .seconds(60)
+
+      /// How long the handshake of TLS may take; `nil` for ever.
+      ///
+      /// 10 seconds by default. The connection is then closed.
+      public var handshakeTimeout: Duration? = .seconds(10)
 
       /// How long the first request's head may take, counted from when the connection was accepted, the
       /// handshake of TLS included; `nil` for ever.
       ///
-      /// 20 seconds by default.
+      /// 20 seconds by default. The connection is then closed. A later head has as long as a connection may be
+      /// idle.
       public var headerTimeout: Duration? = .seconds(20)
+
+      /// How large the head of a request may be: the names and values of its fields, in bytes.
+      ///
+      /// 64 KiB by default. A larger one is answered with HTTP status 431: over HTTP/1.1 the connection is closed
+      /// behind that; over HTTP/2 its other calls go on, unless the head is more than four times as large.
+      public var maximumHeadSize = 64 * 1024
     }
 
     /// How HTTP/2 is spoken.

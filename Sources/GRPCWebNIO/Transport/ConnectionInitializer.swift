@@ -16,15 +16,20 @@ struct ConnectionInitializer: Sendable {
 
   /// Prepares a connection that has been accepted.
   func initialize(_ channel: any Channel) -> EventLoopFuture<Void> {
-    let firstHead = self.scheduleHeaderTimeout(of: channel)
+    let firstHead = self.scheduleClose(of: channel, in: self.config.connections.headerTimeout)
     return channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
       try pipeline.addHandler(NegotiationHandler())
       if let tls = self.tls {
+        let handshake = self.scheduleClose(
+          of: channel,
+          in: self.config.connections.handshakeTimeout
+        )
         try pipeline.addHandler(NIOSSLServerHandler(context: tls))
         try pipeline.addHandler(
           ApplicationProtocolNegotiationHandler { result, channel in
-            channel.eventLoop.makeCompletedFuture {
+            handshake?.cancel()
+            return channel.eventLoop.makeCompletedFuture {
               try self.addHTTP(
                 isHTTP2: result == .negotiated("h2"),
                 to: channel,
@@ -43,9 +48,9 @@ struct ConnectionInitializer: Sendable {
     }
   }
 
-  /// Closes a connection unless the head of a request comes in time.
-  private func scheduleHeaderTimeout(of channel: any Channel) -> Scheduled<Void>? {
-    guard let timeout = self.config.connections.headerTimeout else { return nil }
+  /// Closes a connection after some time, unless that is cancelled.
+  private func scheduleClose(of channel: any Channel, in timeout: Duration?) -> Scheduled<Void>? {
+    guard let timeout = timeout else { return nil }
     let scheduled = channel.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
       channel.close(promise: nil)
     }
@@ -70,10 +75,9 @@ struct ConnectionInitializer: Sendable {
 
   private func addHTTP1(to channel: any Channel, firstHead: Scheduled<Void>?) throws {
     let pipeline = channel.pipeline.syncOperations
-    try pipeline.addHandler(
-      ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
-    )
-    try pipeline.addHandler(HTTP1Codec(isSecure: self.tls != nil))
+    let decoder = HTTP1RequestDecoder(maximumHeadSize: self.config.connections.maximumHeadSize)
+    try pipeline.addHandler(ByteToMessageHandler(decoder))
+    try pipeline.addHandler(HTTP1Codec(isSecure: self.tls != nil, decoder: decoder))
     try pipeline.addHandler(
       ConnectionLifetimeHandler(
         idleTimeout: self.config.connections.idleTimeout,
@@ -81,7 +85,7 @@ struct ConnectionInitializer: Sendable {
       )
     )
     try pipeline.addHandler(self.callHandler(for: .http1))
-    try pipeline.addHandler(NotFoundHandler(httpVersion: .http1))
+    try pipeline.addHandler(self.notFoundHandler(for: .http1, eventLoop: channel.eventLoop))
   }
 
   private func addHTTP2(to channel: any Channel, firstHead: Scheduled<Void>?) throws {
@@ -89,37 +93,82 @@ struct ConnectionInitializer: Sendable {
       eventLoop: channel.eventLoop,
       configuration: self.managementConfiguration
     )
-    var connection = NIOHTTP2Handler.ConnectionConfiguration()
-    connection.initialSettings =
-      nioDefaultSettings.filter { $0.parameter != .maxConcurrentStreams } + [
-        HTTP2Setting(
-          parameter: .maxConcurrentStreams,
-          value: self.config.http2.maximumConcurrentStreams
-        ),
-        HTTP2Setting(parameter: .initialWindowSize, value: self.config.http2.windowSize),
-      ]
-    var stream = NIOHTTP2Handler.StreamConfiguration()
-    stream.targetWindowSize = self.config.http2.windowSize
-
+    let openStreams = NIOLoopBound(
+      HTTP2AdmissionHandler.OpenStreams(maximum: self.config.http2.maximumConcurrentStreams),
+      eventLoop: channel.eventLoop
+    )
+    try channel.pipeline.syncOperations.addHandler(
+      HTTP2SettingsHandler(
+        maximumConcurrentStreams: UInt32(clamping: self.config.http2.maximumConcurrentStreams)
+      )
+    )
     _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
       mode: .server,
-      connectionConfiguration: connection,
-      streamConfiguration: stream,
+      connectionConfiguration: self.http2ConnectionConfiguration,
+      streamConfiguration: self.http2StreamConfiguration,
       streamDelegate: manager.http2StreamDelegate
     ) { stream in
       // From here on the connection is watched by HTTP/2's own means.
       firstHead?.cancel()
       return stream.eventLoop.makeCompletedFuture {
         let pipeline = stream.pipeline.syncOperations
+        try pipeline.addHandler(
+          HTTP2AdmissionHandler(
+            openStreams: openStreams.value,
+            maximumHeadSize: self.config.connections.maximumHeadSize,
+            date: EventLoopCrossing.of(stream.eventLoop, self.calls).date
+          )
+        )
         try pipeline.addHandler(HTTP2FramePayloadToHTTPServerCodec())
         try pipeline.addHandler(self.callHandler(for: .http2))
-        try pipeline.addHandler(NotFoundHandler(httpVersion: .http2))
+        try pipeline.addHandler(self.notFoundHandler(for: .http2, eventLoop: stream.eventLoop))
       }
     }
     try channel.pipeline.syncOperations.addHandler(manager)
     // It starts its timers when the connection becomes active, which this one is already.
     manager.channelActive(context: try channel.pipeline.syncOperations.context(handler: manager))
+    try channel.pipeline.syncOperations.addHandler(HTTP2ConnectionErrorHandler())
   }
+
+  private var http2ConnectionConfiguration: NIOHTTP2Handler.ConnectionConfiguration {
+    var configuration = NIOHTTP2Handler.ConnectionConfiguration()
+    // SwiftNIO ends the connection of a client that goes beyond; a head up to this is refused on its stream.
+    let headerListSize = 4 * self.config.connections.maximumHeadSize
+    configuration.initialSettings = [
+      // Likewise; the client is told how many are admitted.
+      HTTP2Setting(parameter: .maxConcurrentStreams, value: Int(Int32.max)),
+      HTTP2Setting(parameter: .maxHeaderListSize, value: headerListSize),
+      HTTP2Setting(parameter: .initialWindowSize, value: self.config.http2.windowSize),
+    ]
+    configuration.maximumSequentialContinuationFrames = max(5, headerListSize / Self.frameSize)
+    // SwiftNIO counts what it calls glitches for as long as a connection lives, which may be months; the rate of
+    // errors is limited all the same.
+    configuration.maximumConnectionGlitches = .max
+    configuration.controlFrameRateLimit.maximumCount = Self.maximumControlFrames
+    return configuration
+  }
+
+  private var http2StreamConfiguration: NIOHTTP2Handler.StreamConfiguration {
+    var configuration = NIOHTTP2Handler.StreamConfiguration()
+    configuration.targetWindowSize = self.config.http2.windowSize
+    configuration.streamErrorRateLimit.maximumCount = Self.maximumStreamErrors
+    configuration.streamResetFrameRateLimit.maximumCount = Self.maximumStreamErrors
+    return configuration
+  }
+
+  /// The size of a frame that clients may send, HTTP/2's default, in bytes.
+  private static let frameSize = 16 * 1024
+
+  /// How many errors and resets of streams a connection is allowed in 30 seconds.
+  ///
+  /// A client may open many streams before it learns how many are allowed, all but those being refused; and a proxy
+  /// cancels the calls of all its clients on one connection. Each costs little.
+  private static let maximumStreamErrors = 5_000
+
+  /// How many control frames a connection may send in 30 seconds.
+  ///
+  /// gRPC's clients measure the bandwidth by a PING each round trip in which they receive something.
+  private static let maximumControlFrames = 300_000
 
   private var managementConfiguration: NIOHTTP2ServerConnectionManagementHandler.Configuration {
     var configuration = NIOHTTP2ServerConnectionManagementHandler.Configuration.defaults
@@ -141,6 +190,17 @@ struct ConnectionInitializer: Sendable {
       transport: self.calls,
       prefix: self.config.prefix,
       httpVersion: httpVersion
+    )
+  }
+
+  private func notFoundHandler(
+    for httpVersion: GRPCWebChannelHandler.HTTPVersion,
+    eventLoop: any EventLoop
+  ) -> NotFoundHandler {
+    NotFoundHandler(
+      httpVersion: httpVersion,
+      requestReadTimeout: self.config.calls.limits.requestReadTimeout,
+      date: EventLoopCrossing.of(eventLoop, self.calls).date
     )
   }
 }

@@ -9,30 +9,63 @@ final class HTTPVersionDetector: ChannelInboundHandler, RemovableChannelHandler 
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
 
+  private enum State {
+    /// The bytes so far may be either's.
+    case undecided(ByteBuffer)
+    /// The version is known and its handlers are being added, which may write; a write that fails makes
+    /// SwiftNIO read what is left in the socket, so that bytes can come meanwhile. They are kept.
+    case addingHandlers(ByteBuffer)
+    /// The handlers are there; bytes go on to them.
+    case decided
+  }
+
   private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
   private let addHTTP: (_ isHTTP2: Bool, _ channel: any Channel) throws -> Void
-  private var received = ByteBuffer()
+  private var state = State.undecided(ByteBuffer())
 
   /// Creates a detector for one connection.
   ///
-  /// - Parameter addHTTP: Adds the handlers for HTTP/2, or for HTTP/1.1.
+  /// - Parameter addHTTP: Adds the handlers for HTTP/2, or for HTTP/1.1; called once.
   init(addHTTP: @escaping (_ isHTTP2: Bool, _ channel: any Channel) throws -> Void) {
     self.addHTTP = addHTTP
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    self.received.writeImmutableBuffer(self.unwrapInboundIn(data))
-    guard let isHTTP2 = Self.isHTTP2(self.received.readableBytesView) else { return }
+    var bytes = self.unwrapInboundIn(data)
+    switch self.state {
+    case .undecided(var received):
+      received.writeBuffer(&bytes)
+      if let isHTTP2 = Self.isHTTP2(received.readableBytesView) {
+        self.state = .addingHandlers(received)
+        self.addHandlers(isHTTP2: isHTTP2, context: context)
+      } else {
+        self.state = .undecided(received)
+      }
+    case .addingHandlers(var received):
+      received.writeBuffer(&bytes)
+      self.state = .addingHandlers(received)
+    case .decided:
+      context.fireChannelRead(data)
+    }
+  }
 
+  private func addHandlers(isHTTP2: Bool, context: ChannelHandlerContext) {
     do {
       try self.addHTTP(isHTTP2, context.channel)
     } catch {
+      self.state = .decided
       context.fireErrorCaught(error)
       context.close(promise: nil)
       return
     }
-    context.fireChannelRead(self.wrapInboundOut(self.received))
+
+    guard case .addingHandlers(let received) = self.state else { return }
+    self.state = .decided
+    // To handlers whose connection has been closed meanwhile nothing can come any more.
+    if context.channel.isActive {
+      context.fireChannelRead(self.wrapInboundOut(received))
+    }
     context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
   }
 

@@ -11,10 +11,21 @@ extension GRPCWebNIOServerTransport {
 
     /// Connections are encrypted.
     ///
-    /// - Parameter configuration: A configuration for servers. The protocols for ALPN are this transport's
-    ///   to name; all else is as given.
-    public static func tls(_ configuration: TLSConfiguration) -> Self {
-      Self(configuration: configuration)
+    /// - Parameters:
+    ///   - configuration: A configuration for servers. The protocols for ALPN are this transport's to name; all
+    ///     else is as given.
+    ///   - minimumTLSVersion: The oldest version of TLS that clients may speak, 1.2 by default, as those before
+    ///     it are broken (RFC 8996). Where the configuration asks for a newer one, that counts.
+    public static func tls(
+      _ configuration: TLSConfiguration,
+      minimumTLSVersion: TLSVersion = .tlsv12
+    ) -> Self {
+      var configuration = configuration
+      configuration.minimumTLSVersion = Self.newer(
+        configuration.minimumTLSVersion,
+        minimumTLSVersion
+      )
+      return Self(configuration: configuration)
     }
 
     /// Connections are encrypted, with a certificate and a key from PEM files.
@@ -33,6 +44,11 @@ extension GRPCWebNIOServerTransport {
           privateKey: .privateKey(key)
         )
       )
+    }
+
+    private static func newer(_ one: TLSVersion, _ other: TLSVersion) -> TLSVersion {
+      let versions: [TLSVersion] = [.tlsv1, .tlsv11, .tlsv12, .tlsv13]
+      return versions.last { $0 == one || $0 == other } ?? .tlsv13
     }
 
     /// Makes what connections share.

@@ -34,7 +34,7 @@ extension ContractCase {
     },
 
     .each(
-      ["123456789S", "S", "10", "1.5S", "-1S", "10s", "1 S", "٣S"],
+      ["S", "10", "1234567890", "1.5S", "-1S", "10s", "1 S", "٣S"],
       "Requirement 7: a timeout that isn't one is refused"
     ) { front, timeout in
       _ = try await front.expect(

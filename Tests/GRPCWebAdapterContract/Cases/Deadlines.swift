@@ -58,6 +58,27 @@ extension ContractCase {
     },
 
     .each(
+      ["100080000m", "99999999H", "9223372036854775807n", "99999999999999999999999m"],
+      "Requirement 7: a deadline of any number of digits is one"
+    ) { front, timeout in
+      let service = ScriptedService(
+        onGet: { request, context in
+          try await Task.sleep(for: .milliseconds(10))
+          try Task.checkCancellation()
+          let isCancelled = context.cancellation.isCancelled
+          return ServerResponse(message: .with { $0.text = isCancelled ? "cancelled" : "fine" })
+        }
+      )
+      try await front.serve(service) { app in
+        let answer = try await app.answer(
+          try .call(fields: [("grpc-timeout", timeout)], texts: ["hello"])
+        )
+        #expect(answer.status == 0)
+        #expect(try answer.texts == ["fine"])
+      }
+    },
+
+    .each(
       ["Get", "Expand", "Collect", "Update"],
       "Requirement 7: a deadline that passes while the request is being read is answered on time"
     ) { front, method in

@@ -46,6 +46,97 @@ extension ContractCase {
       }
     },
 
+    .one("Requirement 8: a service sees cookies as one value") { front in
+      try await front.serve(Self.echoingMetadata) { app in
+        let answer = try await app.answer(
+          try .call(fields: [("cookie", "a=1; b=2; c=3")], texts: ["hello"])
+        )
+        #expect(answer.trailer("echo-cookie") == ["a=1; b=2; c=3"])
+      }
+    },
+
+    .one(
+      "Requirement 8: so it does those that come in several fields",
+      needs: [.repeatedRequestHeaders]
+    ) { front in
+      try await front.serve(Self.echoingMetadata) { app in
+        let answer = try await app.answer(
+          try .call(
+            fields: [("cookie", "a=1"), ("x-color", "red"), ("Cookie", "b=2; c=3")],
+            texts: ["hello"]
+          )
+        )
+        #expect(answer.trailer("echo-cookie") == ["a=1; b=2; c=3"])
+        #expect(answer.trailer("echo-x-color") == ["red"])
+      }
+    },
+
+    .one("Requirement 8: text that is UTF-8 arrives as it was sent") { front in
+      try await front.serve(Self.echoingMetadata) { app in
+        let answer = try await app.answer(
+          try .call(fields: [("x-name", "caf\u{e9}")], texts: ["hello"])
+        )
+        #expect(answer.status == 0)
+        #expect(answer.trailer("echo-x-name") == ["caf\u{e9}"])
+      }
+    },
+
+    .one(
+      "Requirement 8: text that isn't UTF-8 is left out, and the call goes on",
+      needs: [.requestHeaderBytes]
+    ) { front in
+      try await front.serve(Self.echoingMetadata) { app in
+        let connection = try await app.connect()
+        let request = try RawRequest.call(
+          fields: [("x-name", "caf?"), ("x-color", "red")],
+          texts: ["hello"]
+        )
+        try await connection.send(
+          request.bytes.map { $0 == UInt8(ascii: "?") ? 0xe9 : $0 }
+        )
+        let answer = try await connection.readResponse()
+        #expect(answer.status == 0)
+        #expect(answer.trailer("echo-x-name").isEmpty)
+        #expect(answer.trailer("echo-x-color") == ["red"])
+      }
+    },
+
+    .each(
+      ["Zg,,Zm8=", ",Zg,Zm8,", " Zg , ,Zm8"],
+      "Requirement 8: an empty element of a list of binary values is no value"
+    ) { front, value in
+      try await front.serve(Self.echoingMetadata) { app in
+        let answer = try await app.answer(
+          try .call(fields: [("x-raw-bin", value)], texts: ["hello"])
+        )
+        #expect(answer.status == 0)
+        #expect(answer.trailer("echo-x-raw-bin") == ["Zg", "Zm8"])
+      }
+    },
+
+    .one("Requirement 8: text of a service's under a binary key that isn't base64 is left out") {
+      front in
+      let metadata: Metadata = ["x-raw-bin": "no base64", "x-good-bin": "Zg", "x-color": "red"]
+      let service = ScriptedService(
+        onGet: { request, _ in
+          ServerResponse(
+            message: request.message,
+            metadata: metadata,
+            trailingMetadata: metadata
+          )
+        }
+      )
+      try await front.serve(service) { app in
+        let answer = try await app.answer(try .call(texts: ["hello"]))
+        #expect(answer.status == 0)
+        #expect(answer.header("x-raw-bin").isEmpty)
+        #expect(answer.trailer("x-raw-bin").isEmpty)
+        #expect(answer.header("x-good-bin") == ["Zg"])
+        #expect(answer.trailer("x-good-bin") == ["Zg"])
+        #expect(answer.trailer("x-color") == ["red"])
+      }
+    },
+
     .one("Requirement 8: repeated metadata of a response keeps all its values") { front in
       let metadata: Metadata = ["x-color": "red", "x-color": "green"]
       let service = ScriptedService(
@@ -137,9 +228,64 @@ extension ContractCase {
           RawRequest(method: method, path: "/sonora.test.Echo/Get")
         )
         #expect(answer.httpStatus == 405)
-        #expect(answer.header("allow") == ["POST, OPTIONS"])
+        #expect(answer.header("allow") == ["POST"])
         #expect(answer.body.isEmpty)
         try await app.expectGoodCall(on: connection)
+      }
+      try await front.serve(configuration: .defaults { $0.cors = .allowAll }) { app in
+        let answer = try await app.answer(RawRequest(method: method, path: "/sonora.test.Echo/Get"))
+        #expect(answer.httpStatus == 405)
+        #expect(answer.header("allow") == ["POST, OPTIONS"])
+      }
+    },
+
+    .each(
+      ["gzip", "br", "identity, gzip"],
+      "Requirement 20: a body with a content coding is refused, its body unread"
+    ) { front, coding in
+      try await front.serve(configuration: .defaults { $0.cors = .allowAll }) { app in
+        let connection = try await app.connect()
+        let fields = [
+          (name: "content-encoding", value: coding),
+          (name: "origin", value: "https://shop.example"),
+        ]
+        for framing in [.length, .chunked(3)] as [RawRequest.Framing] {
+          let answer = try await connection.answer(
+            try .call(fields: fields, texts: ["hello"]).framed(framing)
+          )
+          #expect(answer.httpStatus == 415)
+          #expect(answer.header("accept-encoding") == ["identity"])
+          #expect(answer.header("access-control-allow-origin") == ["*"])
+          #expect(answer.body.isEmpty)
+          try await app.expectGoodCall(on: connection)
+        }
+        let identity = try await connection.answer(
+          try .call(fields: [("content-encoding", "identity")], texts: ["hello"])
+        )
+        #expect(identity.status == 0)
+      }
+    },
+
+    .one("Requirement 13: a status too large for headers goes into the body, and has a bound") {
+      front in
+      for (count, isCut) in [(4000, false), (2_000_000, true)] {
+        let service = ScriptedService(
+          onGet: { _, _ in
+            throw RPCError(code: .notFound, message: String(repeating: "x", count: count))
+          }
+        )
+        try await front.serve(service) { app in
+          let connection = try await app.connect()
+          let answer = try await connection.answer(try .call(texts: ["hello"]))
+          #expect(answer.httpStatus == 200)
+          #expect(answer.header("grpc-status").isEmpty)
+          #expect(answer.header("grpc-message").isEmpty)
+          #expect(answer.status == Status.Code.notFound.rawValue)
+          #expect(answer.body.count < 8192 + 100)
+          #expect(answer.statusMessage.hasSuffix(" [cut, of 2000000 bytes]") == isCut)
+          let again = try await connection.answer(try .call(texts: ["hello"]))
+          #expect(again.status == Status.Code.notFound.rawValue)
+        }
       }
     },
 

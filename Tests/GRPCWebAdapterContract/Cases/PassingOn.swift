@@ -86,6 +86,16 @@ extension ContractCase {
       }
     },
 
+    .one("Requirement 8: paths are compared by bytes: what only looks alike is another") { front in
+      try await front.serve(prefix: "/Kit") { app in
+        try await app.expectGoodCall(prefix: "/Kit")
+        // The Kelvin sign, which is canonically equivalent to a K.
+        let answer = try await app.answer(try .call(prefix: "/\u{212a}it", texts: ["hello"]))
+        #expect(answer.httpStatus != 200)
+        #expect(answer.frames.isEmpty)
+      }
+    },
+
     .one("A prefix may be written with or without its slashes") { front in
       for prefix in ["api/v1", "/api/v1/"] {
         try await front.serve(prefix: prefix) { app in

@@ -52,17 +52,37 @@ struct HTTP1CodecTests {
     #expect(request.headerFields.map(\.value) == ["1", "2", "3"])
   }
 
+  @Test("What follows a head that is refused is dropped")
+  @available(GRPCWeb 1.0, *)
+  func refusedHead() throws {
+    let channel = try self.makeChannel()
+    let bad = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/")
+    let good = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/", headers: ["host": "a"])
+    #expect(throws: HTTP1RequestError.invalidHost) {
+      try channel.writeInbound(HTTPServerRequestPart.head(bad))
+    }
+    try channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(string: "x")))
+    try channel.writeInbound(HTTPServerRequestPart.end(nil))
+    try channel.writeInbound(HTTPServerRequestPart.head(good))
+    #expect(try channel.readInbound(as: HTTPRequestPart.self) == nil)
+  }
+
   @Test("Over TLS the scheme is https")
   @available(GRPCWeb 1.0, *)
   func secure() throws {
-    let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+    let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: ["host": "a"])
     #expect(try self.request(head, isSecure: true).scheme == "https")
   }
 
   @Test("Of a whole URL, as proxies are sent one, the path counts")
   @available(GRPCWeb 1.0, *)
   func wholeURL() throws {
-    let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "http://a.example/b.C/D?e")
+    let head = HTTPRequestHead(
+      version: .http1_1,
+      method: .POST,
+      uri: "http://a.example/b.C/D?e",
+      headers: ["host": "a.example"]
+    )
     #expect(try self.request(head).path == "/b.C/D?e")
   }
 
@@ -72,7 +92,12 @@ struct HTTP1CodecTests {
   )
   @available(GRPCWeb 1.0, *)
   func oldClient(connection: String?) throws {
-    var head = HTTPRequestHead(version: .http1_0, method: .POST, uri: "/")
+    var head = HTTPRequestHead(
+      version: .http1_0,
+      method: .POST,
+      uri: "/",
+      headers: ["host": "a"]
+    )
     if let connection = connection {
       head.headers.add(name: "Connection", value: connection)
     }
@@ -217,7 +242,12 @@ struct HTTP1CodecTests {
   func versionsInOrder() throws {
     let channel = try self.makeChannel()
     for version in [HTTPVersion.http1_1, .http1_0] {
-      let head = HTTPRequestHead(version: version, method: .POST, uri: "/")
+      let head = HTTPRequestHead(
+        version: version,
+        method: .POST,
+        uri: "/",
+        headers: ["host": "a"]
+      )
       try channel.writeInbound(HTTPServerRequestPart.head(head))
       try channel.writeInbound(HTTPServerRequestPart.end(nil))
     }

@@ -55,6 +55,7 @@ struct HTTPVersionDetectorTests {
       let channel = EmbeddedChannel(
         handler: HTTPVersionDetector { isHTTP2, _ in versions.append(isHTTP2) }
       )
+      try channel.connect(to: .init(unixDomainSocketPath: "/test")).wait()
       for start in stride(from: 0, to: bytes.count, by: chunkSize) {
         let chunk = bytes[start ..< min(start + chunkSize, bytes.count)]
         try channel.writeInbound(ByteBuffer(bytes: chunk))
@@ -70,5 +71,32 @@ struct HTTPVersionDetectorTests {
       #expect(detector == nil)
       _ = try channel.finish()
     }
+  }
+
+  @Test(
+    "Bytes that come while handlers are added are kept for them, and the version isn't decided again"
+  )
+  @available(GRPCWeb 1.0, *)
+  func reentrance() throws {
+    let rest: [UInt8] = [0, 0, 0, 4, 0, 0, 0, 0, 0]
+    var decisions = 0
+    let channel = EmbeddedChannel()
+    let detector = HTTPVersionDetector { _, channel in
+      decisions += 1
+      // As SwiftNIO does when a write fails: it reads what is left in the socket.
+      channel.pipeline.fireChannelRead(ByteBuffer(bytes: rest))
+      channel.pipeline.fireChannelRead(ByteBuffer(bytes: rest))
+    }
+    try channel.pipeline.syncOperations.addHandler(detector)
+    try channel.connect(to: .init(unixDomainSocketPath: "/test")).wait()
+    try channel.writeInbound(ByteBuffer(bytes: Self.preface))
+
+    #expect(decisions == 1)
+    var received: [UInt8] = []
+    while let buffer = try channel.readInbound(as: ByteBuffer.self) {
+      received += buffer.readableBytesView
+    }
+    #expect(received == Self.preface + rest + rest)
+    _ = try channel.finish()
   }
 }

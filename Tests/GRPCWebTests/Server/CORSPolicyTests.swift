@@ -180,6 +180,20 @@ struct CORSPolicyTests {
     #expect(fields[.vary] == "origin")
   }
 
+  @Test("Requirement 8: origins are compared by bytes, and only letters of ASCII without case")
+  @available(GRPCWeb 1.0, *)
+  func listBytewise() {
+    let policy = CORSPolicy.allow(origins: ["https://kick.example", "https://\u{e9}.example"])
+    for origin in ["https://kick.example", "https://KICK.example", "https://\u{e9}.example"] {
+      #expect(Self.apply(policy, origin: origin)[.accessControlAllowOrigin] == origin)
+    }
+    for origin in [
+      "https://\u{212a}ick.example", "https://e\u{301}.example", "https://\u{c9}.example",
+    ] {
+      #expect(Self.apply(policy, origin: origin)[.accessControlAllowOrigin] == nil)
+    }
+  }
+
   @Test("Requirement 23: a predicate is asked for the origin as it was sent")
   @available(GRPCWeb 1.0, *)
   func predicate() {

@@ -55,13 +55,39 @@ struct GRPCWebCallHeadTests {
 
   @Test(
     "Requirement 7: a timeout that isn't one fails the call",
-    arguments: ["", "1", "S", "123456789S", "1s", "-1S", "1 S", "1S, 2S"]
+    arguments: ["", "1", "S", "1234567890", "1s", "-1S", "1 S", "1S, 2S"]
   )
   @available(GRPCWeb 1.0, *)
   func invalidTimeout(value: String) {
     let call = GRPCWebCallHead.test(fields: [.grpcTimeout: value])
     #expect(call.failure?.code == .invalidArgument)
     #expect(call.timeout == nil)
+  }
+
+  @Test(
+    "Requirement 7: a timeout of any number of digits is the call's, and one gRPC Swift can read",
+    arguments: [
+      ("100080000m", Duration.seconds(100_080), "100080S"),
+      ("99999999m", .milliseconds(99_999_999), "100000S"),
+      ("99999999999999999999m", Timeout.maximum, "9999999H"),
+    ]
+  )
+  @available(GRPCWeb 1.0, *)
+  func longTimeout(value: String, timeout: Duration, metadata: String) {
+    let call = GRPCWebCallHead.test(fields: [.grpcTimeout: value])
+    #expect(call.failure == nil)
+    #expect(call.timeout == timeout)
+    #expect(call.metadata == ["grpc-timeout": .string(metadata)])
+  }
+
+  @Test("Requirement 20: a native call whose body has a coding is unimplemented")
+  @available(GRPCWeb 1.0, *)
+  func nativeContentCoding() {
+    let call = GRPCWebCallHead.test(isNativeGRPC: true, fields: [.contentEncoding: "gzip"])
+    #expect(call.failure?.code == .unimplemented)
+    #expect(call.failure?.message.contains("'gzip'") == true)
+    let plain = GRPCWebCallHead.test(isNativeGRPC: true, fields: [.contentEncoding: "identity"])
+    #expect(plain.failure == nil)
   }
 
   @Test("Requirement 7: no time at all is exceeded on arrival", arguments: ["0S", "00000000n"])

@@ -77,12 +77,23 @@ struct GRPCWebRouteTests {
   func otherVerbs(method: HTTPRequest.Method) throws {
     let response = try #require(Self.route(method).response)
     #expect(response.status == .methodNotAllowed)
-    #expect(response.headerFields[.allow] == "POST, OPTIONS")
+    #expect(response.headerFields[.allow] == "POST")
     #expect(response.headerFields[.contentLength] == "0")
     #expect(response.headerFields[.grpcStatus] == nil)
 
     #expect(Self.route(method, Self.unknown).isPass)
     #expect(Self.route(method, "/").isPass)
+  }
+
+  @Test("Requirement 1: 405 allows OPTIONS only where a preflight is answered")
+  @available(GRPCWeb 1.0, *)
+  func allowsOptions() throws {
+    for policy in [CORSPolicy.allowAll, .allow(origins: [])] {
+      let response = try #require(Self.route(.get) { $0.cors = policy }.response)
+      #expect(response.headerFields[.allow] == "POST, OPTIONS")
+    }
+    let response = try #require(Self.route(.get) { $0.cors = .disabled }.response)
+    #expect(response.headerFields[.allow] == "POST")
   }
 
   @Test("A verb that nobody knows is 405 on our paths, and the app's on others")
@@ -120,6 +131,49 @@ struct GRPCWebRouteTests {
     #expect(response.headerFields[.acceptPost]?.contains("application/grpc-web+proto") == true)
     #expect(response.headerFields[.contentLength] == "0")
     #expect(response.headerFields[.grpcStatus] == nil)
+  }
+
+  @Test(
+    "Requirement 20: a body with a coding is 415, which names what is accepted",
+    arguments: [
+      "gzip", "GZIP", "br", "deflate", "identity, gzip", "gzip, identity", "identit\u{e9}", "*",
+    ]
+  )
+  @available(GRPCWeb 1.0, *)
+  func contentCoding(coding: String) throws {
+    for contentType in ["application/grpc-web+proto", "application/grpc-web-text"] {
+      let fields: HTTPFields = [
+        .contentType: contentType, .contentEncoding: coding, .origin: "https://a.example",
+      ]
+      let response = try #require(Self.route(fields: fields) { $0.cors = .allowAll }.response)
+      #expect(response.status == .unsupportedMediaType)
+      #expect(response.headerFields[.acceptEncoding] == "identity")
+      #expect(response.headerFields[.acceptPost] == nil)
+      #expect(response.headerFields[.contentLength] == "0")
+      #expect(response.headerFields[.accessControlAllowOrigin] == "*")
+      let exposed = try #require(response.headerFields[.accessControlExposeHeaders])
+      #expect(!exposed.contains("accept-encoding"))
+    }
+  }
+
+  @Test(
+    "Requirement 20: identity is no coding",
+    arguments: ["identity", "Identity", "", ",", " identity , identity"]
+  )
+  @available(GRPCWeb 1.0, *)
+  func identityCoding(coding: String) throws {
+    let fields: HTTPFields = [
+      .contentType: "application/grpc-web+proto", .contentEncoding: coding,
+    ]
+    let call = try #require(Self.route(fields: fields).call)
+    #expect(call.failure == nil)
+  }
+
+  @Test("Requirement 20: the coding of another app's requests is its own business")
+  @available(GRPCWeb 1.0, *)
+  func foreignContentCoding() {
+    let fields: HTTPFields = [.contentType: "application/json", .contentEncoding: "gzip"]
+    #expect(Self.route(.post, Self.unknown, fields: fields).isPass)
   }
 
   @Test(
@@ -213,7 +267,7 @@ struct GRPCWebRouteTests {
     let asked = Self.route(.options, Self.unknown, fields: asking) { $0.cors = .allowAll }
     #expect(asked.response?.status == .noContent)
 
-    for headers in [nil, "content-type"] {
+    for headers in [nil, "content-type", "x-grpc-webs", "ax-grpc-web, b"] {
       let fields = Self.preflight(asking: headers)
       #expect(Self.route(.options, Self.unknown, fields: fields) { $0.cors = .allowAll }.isPass)
       let registered = Self.route(.options, fields: fields) { $0.cors = .allowAll }

@@ -81,7 +81,10 @@ struct GRPCWebServerTransportTests {
 
   @Test(
     "Requirement 7: a deadline that doesn't pass changes nothing",
-    arguments: ["10S", "99999999H", "00000001M"]
+    arguments: [
+      "10S", "99999999H", "00000001M", "100080000m", "9999999H", "99999999M", "300000000M",
+      "9223372036854775807n", "99999999999999999999999S",
+    ]
   )
   @available(GRPCWeb 1.0, *)
   func generousDeadline(timeout: String) async throws {
@@ -408,6 +411,54 @@ struct GRPCWebServerTransportTests {
     ]
     #expect(Set(keys.map(\.description)) == rejected)
     #expect(log.entries.values.count == 1)
+  }
+
+  @Test("Request metadata that wasn't UTF-8 is left out, and logged; the call goes on")
+  @available(GRPCWeb 1.0, *)
+  func undecodableMetadata() async throws {
+    let seen = Recorder<Metadata>()
+    let service = ScriptedService(
+      onGet: { request, _ in
+        seen.append(request.metadata)
+        return ServerResponse(message: request.message)
+      }
+    )
+    let log = CapturingLogHandler()
+    let server = GRPCWebServer(services: [service], logger: log.logger)
+    let fields = [(name: "x-good", value: "caf\u{e9}"), (name: "x-bad", value: "caf\u{fffd}")]
+    let answer = try await server.answer(TestCall(fields: fields), texts: "hello")
+    #expect(answer.status == 0)
+    #expect(seen.values == [["x-good": "caf\u{e9}"]])
+
+    let entry = try #require(log.entries.values.first)
+    #expect(entry.level == .info)
+    #expect(entry.metadata["grpc.method"] == "sonora.test.Echo/Get")
+    #expect(entry.metadata["grpc.metadata.keys"] == .array(["x-bad"]))
+    #expect(log.entries.values.count == 1)
+  }
+
+  @Test("Requirement 8: a prefix is compared by bytes, and cut off by bytes")
+  @available(GRPCWeb 1.0, *)
+  func prefixBytewise() throws {
+    let transport = Self.transport()
+    transport.configure(methods: [Sonora_Test_Echo.Method.Get.descriptor])
+    for (path, isCall) in [
+      ("/Kit/sonora.test.Echo/Get", true),
+      ("/\u{212a}it/sonora.test.Echo/Get", false),
+      ("/Kit\u{301}/sonora.test.Echo/Get", false),
+      ("/kit/sonora.test.Echo/Get", false),
+      ("/Kit", false), ("/Ki", false), ("", false),
+    ] {
+      var request = try TestCall(contentType: "application/json").head()
+      request.path = path
+      let route = transport.route(request, prefix: "/Kit")
+      // A call of a foreign type is refused, which only paths of methods are.
+      var isRefused = false
+      if case .respond = route {
+        isRefused = true
+      }
+      #expect(isRefused == isCall, "\(path)")
+    }
   }
 
   @Test("Nothing is logged about metadata that can be sent")

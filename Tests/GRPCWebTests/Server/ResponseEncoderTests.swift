@@ -346,6 +346,79 @@ struct ResponseEncoderTests {
     #expect(inBody.bytes == Self.aborted)
   }
 
+  @Test(
+    "Requirement 13: a status too large for headers goes into the body, also without an origin",
+    arguments: MethodDescriptor.RPCType.allCases
+  )
+  @available(GRPCWeb 1.0, *)
+  func largeStatus(type: MethodDescriptor.RPCType) throws {
+    var details: Metadata = [:]
+    details.addBinary([UInt8](repeating: 1, count: 2000), forKey: "grpc-status-details-bin")
+    let statuses: [(Status, Metadata)] = [
+      (Status(code: .aborted, message: String(repeating: "x", count: 2048)), [:]),
+      (Status(code: .aborted, message: String(repeating: "\u{e9}", count: 400)), [:]),
+      (Self.abort, details),
+      (Self.abort, ["x-large": .string(String(repeating: "x", count: 2048))]),
+    ]
+    for (status, metadata) in statuses {
+      var encoder = Self.encoder(type)
+      try encoder.write(status, metadata)
+      let output = try encoder.requireOutput()
+      #expect(output.fields[.grpcStatus] == nil)
+      #expect(output.fields[.grpcMessage] == nil)
+      #expect(output.fields[.grpcStatusDetails] == nil)
+      #expect(output.fields.reduce(0) { $0 + $1.value.utf8.count } < 500)
+      #expect(output.isEnd)
+
+      let block = ByteBuffer(bytes: output.bytes.dropFirst(5))
+      let (decoded, trailing) = try TrailersBlock.decode(block)
+      #expect(decoded == status)
+      #expect(trailing == metadata)
+    }
+  }
+
+  @Test("Requirement 13: a status of 2 KiB of fields is in the headers yet")
+  @available(GRPCWeb 1.0, *)
+  func statusThatFits() throws {
+    // "grpc-status: 10\r\n", "grpc-message: …\r\n"
+    let room = 2048 - 17 - 16
+    for (count, isInHeaders) in [(room, true), (room + 1, false)] {
+      var encoder = Self.encoder(.unary)
+      try encoder.write([:])
+      let message = String(repeating: "x", count: count)
+      try encoder.write(Status(code: .aborted, message: message), [:])
+      let output = try encoder.requireOutput()
+      #expect(output.fields[.grpcMessage] == (isInHeaders ? message : nil))
+      #expect(output.body.isEmpty == isInHeaders)
+      #expect(output.fields[.contentLength] == "\(output.bytes.count)")
+    }
+  }
+
+  @Test("Metadata that can't be sent with a status too large for headers is reported once")
+  @available(GRPCWeb 1.0, *)
+  func largeStatusRejects() throws {
+    var encoder = Self.encoder(.unary)
+    let status = Status(code: .aborted, message: String(repeating: "x", count: 4096))
+    try encoder.write(status, ["x-bad": "\n", "x-worse-bin": "?"])
+    #expect(encoder.rejectedKeys == ["x-bad", "x-worse-bin"])
+  }
+
+  @Test("Requirement 13: headers that are forced take a large status, but no endless message")
+  @available(GRPCWeb 1.0, *)
+  func largeStatusForcedIntoHeaders() throws {
+    for placement in [GRPCWebServerConfiguration.ErrorPlacement.automatic, .headers, .body] {
+      var encoder = Self.encoder(.unary) { $0.errorPlacement = placement }
+      let message = String(repeating: "\u{e9}", count: 2_000_000)
+      try encoder.write(Status(code: .aborted, message: message), [:])
+      let output = try encoder.requireOutput()
+      #expect((output.fields[.grpcStatus] != nil) == (placement == .headers))
+      let size = output.bytes.count + output.fields.reduce(0) { $0 + $1.value.utf8.count }
+      #expect(size < 8192 + 500)
+      // The service's own status is whole, as interceptors and logs see it.
+      #expect(encoder.status?.message == message)
+    }
+  }
+
   @Test("Requirement 13: a unary error after empty metadata is an error before anything")
   @available(GRPCWeb 1.0, *)
   func errorAfterEmptyMetadata() throws {
@@ -713,5 +786,17 @@ struct ResponseEncoderTests {
     #expect(output.trailers?[.grpcMessage] == "test aborting")
     #expect(output.trailers?[try #require(.init("x-trailer"))] == "3")
     #expect(output.isEnd)
+  }
+
+  @Test("The message of a native call's status has a bound, too")
+  @available(GRPCWeb 1.0, *)
+  func largeNativeStatus() throws {
+    var encoder = Self.nativeEncoder(.unary)
+    let message = String(repeating: "x", count: 5_000_000)
+    try encoder.write(Status(code: .aborted, message: message), [:])
+    let trailers = try #require(try encoder.requireOutput().trailers)
+    let sent = try #require(trailers[.grpcMessage])
+    #expect(sent.utf8.count <= 8192)
+    #expect(StatusMessage.decode(sent).hasSuffix("… [cut, of 5000000 bytes]"))
   }
 }

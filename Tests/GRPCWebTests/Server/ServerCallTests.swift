@@ -1,5 +1,6 @@
 import GRPCCore
 import GRPCWebTestSupport
+import HTTPTypes
 import NIOCore
 import Synchronization
 import Testing
@@ -13,8 +14,10 @@ struct ServerCallTests {
     _ method: MethodDescriptor = Sonora_Test_Echo.Method.Update.descriptor,
     configuration: GRPCWebServerConfiguration = .defaults
   ) throws -> ServerCall {
+    let request = try TestCall(method: method.method).head()
     let head = GRPCWebCallHead(
-      try TestCall(method: method.method).head(),
+      request,
+      fields: CallFields(request.headerFields),
       method: method,
       requestMode: .binary,
       configuration: configuration
@@ -245,8 +248,10 @@ struct ServerCallTests {
     front: TestFront,
     failure: RPCError? = nil
   ) throws -> ServerCall {
+    let request = try TestCall(method: method.method).head()
     let head = GRPCWebCallHead(
-      try TestCall(method: method.method).head(),
+      request,
+      fields: CallFields(request.headerFields),
       method: method,
       requestMode: .binary,
       failure: failure,

@@ -21,6 +21,7 @@ extension GRPCWebCallHead {
         path: "/test.Service/Method",
         headerFields: fields
       ),
+      fields: CallFields(fields),
       method: MethodDescriptor(
         fullyQualifiedService: "test.Service",
         method: "Method",

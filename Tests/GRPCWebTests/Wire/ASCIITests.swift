@@ -43,4 +43,39 @@ struct ASCIITests {
   func trimming(text: String, trimmed: String) {
     #expect(text.trimmingWhitespace() == trimmed)
   }
+
+  @Test("Only letters of ASCII become lower-case: others could become letters of ASCII")
+  @available(GRPCWeb 1.0, *)
+  func lowercasing() {
+    #expect("grpc-Web_1".lowercasedASCII() == "grpc-web_1")
+    #expect(
+      Array("\u{212a}K\u{130}\u{c9}".lowercasedASCII().utf8) == Array("\u{212a}k\u{130}\u{c9}".utf8)
+    )
+    #expect("".lowercasedASCII().isEmpty)
+  }
+
+  @Test("Text is split by bytes, whatever is equivalent to the separator or combines with it")
+  @available(GRPCWeb 1.0, *)
+  func splitting() {
+    let semicolon = UInt8(ascii: ";")
+    #expect("a;;b;".split(atByte: semicolon) == ["a", "b"])
+    #expect("a\u{37e}b".split(atByte: semicolon).count == 1)
+    #expect("a;\u{301}b".split(atByte: semicolon).count == 2)
+    #expect("a;\u{301}b".prefix(beforeByte: semicolon) == "a")
+    #expect("ab".prefix(beforeByte: semicolon) == "ab")
+    #expect(";".prefix(beforeByte: semicolon).isEmpty)
+  }
+
+  @Test(
+    "A prefix of so many bytes ends between two scalars",
+    arguments: [
+      ("abc", 2, "ab"), ("abc", 3, "abc"), ("abc", 4, "abc"), ("a\u{e9}b", 2, "a"),
+      ("a\u{e9}b", 3, "a\u{e9}"), ("\u{1f600}", 3, ""), ("e\u{301}\u{302}", 3, "e\u{301}"),
+      ("abc", 0, ""),
+    ]
+  )
+  @available(GRPCWeb 1.0, *)
+  func prefixOfBytes(text: String, count: Int, prefix: String) {
+    #expect(Array(text.prefix(maximumBytes: count).utf8) == Array(prefix.utf8))
+  }
 }

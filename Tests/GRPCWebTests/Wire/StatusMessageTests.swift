@@ -87,4 +87,47 @@ struct StatusMessageTests {
     let bytes = (0 ..< 200).map { _ in alphabet[Int.random(in: 0 ..< 30, using: &generator)] }
     #expect(!StatusMessage.decode(String(decoding: bytes, as: UTF8.self)).isEmpty)
   }
+
+  @Test(
+    "A message is cut at 8 KiB as encoded, between two scalars, and says so",
+    arguments: ["a", "%", "\u{e9}", "\u{20ac}", "\u{1f600}", "ab\u{e9}", "e\u{301}"]
+  )
+  @available(GRPCWeb 1.0, *)
+  func cuts(text: String) {
+    for count in [8192, 10_000, 1_000_000] {
+      let message = String(repeating: text, count: count)
+      let encoded = StatusMessage.encode(message)
+      // Room for all but the mark is used.
+      #expect((8192 - 64 - 12 ... 8192).contains(encoded.utf8.count) || encoded == message)
+      #expect(encoded.utf8.count <= 8192)
+
+      let mark = "… [cut, of \(message.utf8.count) bytes]"
+      let decoded = StatusMessage.decode(encoded)
+      if encoded != message {
+        #expect(decoded.hasSuffix(mark))
+        let kept = decoded.unicodeScalars.dropLast(mark.unicodeScalars.count)
+        #expect(message.unicodeScalars.starts(with: kept))
+      }
+    }
+  }
+
+  @Test("A message that has room is sent whole")
+  @available(GRPCWeb 1.0, *)
+  func fits() {
+    let plain = String(repeating: "a", count: 8192)
+    #expect(StatusMessage.encode(plain) == plain)
+    let escaped = String(repeating: "%", count: 2730) + "ab"
+    #expect(StatusMessage.encode(escaped).utf8.count == 8192)
+    #expect(StatusMessage.decode(StatusMessage.encode(escaped)) == escaped)
+    #expect(StatusMessage.encode(plain + "a").utf8.count < 8192)
+  }
+
+  @Test("An excerpt has few bytes, whatever it is of: one character can have any number")
+  @available(GRPCWeb 1.0, *)
+  func excerpt() {
+    #expect("short".excerpt == "short")
+    #expect(String(repeating: "a", count: 65).excerpt == String(repeating: "a", count: 64) + "…")
+    let combining = "a" + String(repeating: "\u{301}", count: 100_000)
+    #expect(combining.excerpt.utf8.count <= 64 + "…".utf8.count)
+  }
 }

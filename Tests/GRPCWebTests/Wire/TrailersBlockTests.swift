@@ -147,4 +147,14 @@ struct TrailersBlockTests {
     let (frame, _) = Self.encode(.ok, "", ["x-key": .string(value)])
     #expect(frame.bytes == Fixture.trailers("grpc-status: 0", "x-key: \(value)"))
   }
+
+  @Test("Requirement 8: a name keeps the characters that only look like letters of ASCII")
+  @available(GRPCWeb 1.0, *)
+  func lookalikeName() throws {
+    let block = ByteBuffer(string: "GRPC-Status: 0\r\nX-Key: 1\r\nx-\u{212a}ey: 2\r\n")
+    let (status, metadata) = try TrailersBlock.decode(block)
+    #expect(status?.code == .ok)
+    #expect(Array(metadata[stringValues: "x-key"]) == ["1"])
+    #expect(metadata.count == 2)
+  }
 }
