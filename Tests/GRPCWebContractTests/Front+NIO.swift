@@ -28,7 +28,6 @@ extension Front {
       config: .defaults {
         $0.prefix = app.prefix
         $0.calls = app.configuration
-        $0.closingPeriod = app.configuration.shutdownGracePeriod + .seconds(1)
       }
     )
     let server = GRPCServer(
