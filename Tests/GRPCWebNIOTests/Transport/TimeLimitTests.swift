@@ -4,6 +4,7 @@ import GRPCWebNIO
 import GRPCWebTestSupport
 import HTTPTypes
 import NIOCore
+import NIOEmbedded
 import NIOHTTPTypes
 import NIOSSL
 import SwiftProtobuf
@@ -15,17 +16,19 @@ struct TimeLimitTests {
   private static let limit = Duration.milliseconds(300)
 
   @available(GRPCWeb 1.0, *)
-  private static var config: GRPCWebNIOServerTransport.Config {
-    .defaults {
-      $0.calls.limits.requestReadTimeout = Self.limit
-      $0.calls.limits.responseWriteTimeout = Self.limit
-    }
+  private static var requestLimit: GRPCWebNIOServerTransport.Config {
+    .defaults { $0.calls.limits.requestReadTimeout = Self.limit }
+  }
+
+  @available(GRPCWeb 1.0, *)
+  private static var responseLimit: GRPCWebNIOServerTransport.Config {
+    .defaults { $0.calls.limits.responseWriteTimeout = Self.limit }
   }
 
   @Test("A call whose body doesn't come fails, and its connection ends", arguments: [0, 3])
   @available(GRPCWeb 1.0, *)
   func bodyOfCall(count: Int) async throws {
-    try await TestServer.run(config: Self.config) { server in
+    try await TestServer.run(config: Self.requestLimit) { server in
       for method in ["Get", "Expand"] {
         let call = try RawRequest.call(method, texts: ["x"])
         let connection = try await server.connect()
@@ -40,7 +43,7 @@ struct TimeLimitTests {
   @Test("A message of a stream that doesn't come to its end fails the call")
   @available(GRPCWeb 1.0, *)
   func messageOfStream() async throws {
-    try await TestServer.run(config: Self.config) { server in
+    try await TestServer.run(config: Self.requestLimit) { server in
       let frame = try TestFrame(EchoMessage.with { $0.text = "hello" }).bytes
       let connection = try await server.connect()
       try await connection.send(
@@ -56,7 +59,7 @@ struct TimeLimitTests {
   @Test("Over HTTP/2 it is the same, and other calls go on")
   @available(GRPCWeb 1.0, *)
   func bodyOverHTTP2() async throws {
-    try await TestServer.run(config: Self.config) { server in
+    try await TestServer.run(config: Self.requestLimit) { server in
       let http2 = try await server.connectHTTP2()
       let stalled = try await http2.open(.call())
       let quiet = try await http2.open(.call("Update"))
@@ -78,7 +81,7 @@ struct TimeLimitTests {
   @Test("A request that isn't a call, and whose body doesn't come, is ended")
   @available(GRPCWeb 1.0, *)
   func bodyOfOthers() async throws {
-    try await TestServer.run(config: Self.config) { server in
+    try await TestServer.run(config: Self.requestLimit) { server in
       for (request, status) in [
         (RawRequest(path: "/none", body: [1]), 408),
         (RawRequest(method: "PUT", path: "/sonora.test.Echo/Get", body: [1]), 405),
@@ -131,7 +134,7 @@ struct TimeLimitTests {
         }
       }
     )
-    try await TestServer.run(flood, config: Self.config) { server in
+    try await TestServer.run(flood, config: Self.responseLimit) { server in
       let body = try TestFrame(EchoMessage()).bytes
       if isHTTP2 {
         let http2 = try await server.connectHTTP2()
@@ -154,7 +157,7 @@ struct TimeLimitTests {
   @Test("Responses that nobody takes are ended, although no call runs")
   @available(GRPCWeb 1.0, *)
   func unreadResponse() async throws {
-    try await TestServer.run(config: Self.config) { server in
+    try await TestServer.run(config: Self.responseLimit) { server in
       let connection = try await server.connect(isReading: false)
       let large = try RawRequest.call(texts: [String(repeating: "x", count: 4 * 1024 * 1024 - 100)])
       let sender = Task {
@@ -184,7 +187,7 @@ struct TimeLimitTests {
         }
       }
     )
-    try await TestServer.run(ticks, config: Self.config) { server in
+    try await TestServer.run(ticks, config: Self.responseLimit) { server in
       let answer = try await server.answer(try .call("Expand", texts: [""]))
       #expect(try answer.texts.count == 20)
       #expect(answer.status == 0)
