@@ -177,8 +177,10 @@ class Fuzzing:
                 self._expect(
                     f"a good call after {count} connections", lambda: self._make_good_calls(turn)
                 )
-            if count % 1000 == 0:
-                self.on_progress(self)
+            if count % 1000 == 0 and self.server.process.poll() is None:
+                # Should it end just now, there is no progress.
+                with contextlib.suppress(OSError):
+                    self.on_progress(self)
 
     def _connect(self, number):
         is_over_tls = self.server.authority is not None

@@ -38,4 +38,6 @@ class ProcessStatus:
 
     def _memory(self, name):
         status = (self._folder / "status").read_text()
-        return int(re.search(rf"^{name}:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
+        found = re.search(rf"^{name}:\s+(\d+) kB", status, re.MULTILINE)
+        # A process that has ended, but that nobody has waited for, has none.
+        return int(found[1]) * 1024 if found else 0
