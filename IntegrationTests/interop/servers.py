@@ -10,7 +10,7 @@ import harness
 
 @contextlib.contextmanager
 def start_server(command, log, announcement, variables={}):
-    """A process, stopped at the end, as its URL and its id; what it prints goes to `log`.
+    """A server, stopped at the end, as its URL and its process; what it prints goes to `log`.
 
     The URL is the first group of `announcement`, a regular expression for the line with which the
     server says where it listens.
@@ -31,7 +31,7 @@ def start_server(command, log, announcement, variables={}):
 
     try:
         url = harness.wait_until(f"{log.stem} to say where it listens", announced_url, seconds=20)
-        yield url, process.pid
+        yield url, process
     finally:
         process.terminate()
         try:
