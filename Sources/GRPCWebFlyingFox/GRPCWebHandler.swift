@@ -67,13 +67,16 @@ extension FlyingFox.HTTPResponse {
     for field in head.headerFields {
       headers.addValue(field.value, for: HTTPHeader(field.name.canonicalName))
     }
+    headers[.date] = ResponseDate.shared.now()
+
+    // FlyingFox gives each response a length or chunks, neither of which a 204 may have (RFC 9110, section 8.6).
+    let status: HTTPTypes.HTTPResponse.Status = head.status == .noContent ? .ok : head.status
     var length = head.headerFields[.contentLength].flatMap { Int($0) }
     if case .complete(let buffers) = body {
-      // In a response such as a 204, too, chunks would be a body.
       length = buffers.reduce(0) { $0 + $1.readableBytes }
     }
     self.init(
-      statusCode: HTTPStatusCode(head.status.code, phrase: head.status.reasonPhrase),
+      statusCode: HTTPStatusCode(status.code, phrase: status.reasonPhrase),
       headers: headers,
       body: ResponseBody.sequence(of: body, length: length, after: request)
     )

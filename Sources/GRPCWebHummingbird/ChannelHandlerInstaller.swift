@@ -15,13 +15,29 @@ final class ChannelHandlerInstaller: ChannelInboundHandler, RemovableChannelHand
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
 
+  private enum State {
+    case waiting
+    case installed(GRPCWebChannelHandler)
+  }
+
   private let server: GRPCWebServer
   private let prefix: String
-  private var isInstalled = false
+  private var state = State.waiting
 
   init(server: GRPCWebServer, prefix: String) {
     self.server = server
     self.prefix = prefix
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    do {
+      try HTTP1ConnectionHandler.add(
+        to: context.pipeline.syncOperations,
+        answerer: .channelHandler
+      )
+    } catch {
+      context.fireErrorCaught(error)
+    }
   }
 
   func channelActive(context: ChannelHandlerContext) {
@@ -39,17 +55,20 @@ final class ChannelHandlerInstaller: ChannelInboundHandler, RemovableChannelHand
     if event is ChannelShouldQuiesceEvent {
       // Hummingbird waits for responses before it stops services, and keeps the event to itself.
       self.server.beginGracefulShutdown()
+      if case .installed(let handler) = self.state {
+        handler.closeAfterGracePeriod()
+      }
     }
     context.fireUserInboundEventTriggered(event)
   }
 
   private func install(context: ChannelHandlerContext) {
-    guard !self.isInstalled else { return }
-    self.isInstalled = true
+    guard case .waiting = self.state else { return }
 
     let pipeline = context.pipeline.syncOperations
     let isHTTP1 = (try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self)) != nil
     let handler = self.server.channelHandler(for: isHTTP1 ? .http1 : .http2, prefix: self.prefix)
+    self.state = .installed(handler)
     do {
       if let state = try? pipeline.handler(type: HTTPConnectionStateHandler.self) {
         try pipeline.addHandler(handler, position: .after(state))

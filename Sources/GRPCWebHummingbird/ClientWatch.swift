@@ -1,24 +1,7 @@
 internal import Hummingbird
-public import HummingbirdCore
+internal import HummingbirdCore
 internal import NIOCore
 internal import NIOHTTPTypes
-
-@available(GRPCWeb 1.0, *)
-extension HTTP1Channel.Configuration {
-  /// A configuration of HTTP/1.1 connections, or of the streams of HTTP/2 connections, that are watched: a
-  /// client that goes away cancels the call that ``GRPCWebMiddleware`` answers, at once.
-  ///
-  /// On HTTP/1.1 a client that closes its sending side counts as gone, even though it could still read:
-  /// there is no telling it from one that closed both.
-  ///
-  /// - Parameter configuration: The configuration otherwise.
-  public static func watchingClients(_ configuration: Self = Self()) -> Self {
-    let handlers = configuration.additionalChannelHandlers
-    var configuration = configuration
-    configuration.additionalChannelHandlers = { handlers() + [ClientWatchHandler()] }
-    return configuration
-  }
-}
 
 /// Asks the handler of a channel to tell when its client goes away.
 @available(GRPCWeb 1.0, *)
@@ -41,8 +24,11 @@ struct ClientWatch: Sendable {
 }
 
 /// Tells when the client of a channel goes away.
+///
+/// Bytes that aren't HTTP aren't its leave: behind a call that is running they are a fault of the next request,
+/// and within one the service learns of them where it reads.
 @available(GRPCWeb 1.0, *)
-private final class ClientWatchHandler: ChannelDuplexHandler, RemovableChannelHandler {
+final class ClientWatchHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
   typealias OutboundIn = HTTPResponsePart
@@ -82,11 +68,6 @@ private final class ClientWatchHandler: ChannelDuplexHandler, RemovableChannelHa
   func channelInactive(context: ChannelHandlerContext) {
     self.tellClientIsGone()
     context.fireChannelInactive()
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    self.tellClientIsGone()
-    context.fireErrorCaught(error)
   }
 
   private func tellClientIsGone() {

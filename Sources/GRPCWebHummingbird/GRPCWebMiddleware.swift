@@ -32,15 +32,27 @@ extension GRPCWebServer {
 ///
 /// When the app begins graceful shutdown while a call runs, so does the ``GRPCWebServer``.
 ///
-/// A client that goes away is noticed when the response is written, or the request read; a service that
-/// does neither runs on to its end or its deadline. It is noticed at once, and the call cancelled, where
-/// the router's context is a ``ChannelRequestContext`` and the server watches its connections:
+/// A middleware sees requests, not connections. What is to be done on those is done where the server is
+/// ``HummingbirdCore/HTTPServerBuilder/grpcWebMiddleware(_:configuration:)``, and the context one that knows
+/// its channel:
 ///
 /// ```swift
 /// let router = Router(context: GRPCWebRequestContext.self)
 /// router.add(middleware: grpcWeb.middleware())
-/// let app = Application(router: router, server: .http1(configuration: .watchingClients()))
+/// let app = Application(router: router, server: .grpcWebMiddleware(grpcWeb))
 /// ```
+///
+/// On any other server of Hummingbird's:
+///
+/// - A client that goes away is noticed when the response is written, or the request read; a service that does
+///   neither runs on to its end or its deadline.
+/// - Behind a request that offers an upgrade, as Java's `HttpClient` and `curl --http2` do, or that asks for a
+///   tunnel (`CONNECT`), no further request of the connection is answered, and what the client sends is kept
+///   without bound. So don't let such a server face clients that nobody knows, unless a proxy is between.
+/// - A client of HTTP/1.0 gets streams in chunks, which it doesn't know.
+/// - A client that waits for a `100 (Continue)` before it sends the body of a call waits in vain; most send it after
+///   a second (curl) or so.
+/// - Graceful shutdown waits for ever for a client that doesn't take the response of a unary call.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
   private let server: GRPCWebServer
@@ -91,13 +103,8 @@ public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
       }
     case .stream(let stream):
       return ResponseBody { writer in
-        try await self.drainingOnShutdown {
-          try await stream.write {
-            try await writer.write(contentsOf: $0)
-          } end: {
-            try await writer.finish(nil)
-          }
-        }
+        let writing = StreamWriting(stream, to: writer)
+        try await writing.run(draining: self.server)
       }
     }
   }

@@ -10,12 +10,19 @@ public import ServiceLifecycle
 /// ```
 @available(GRPCWeb 1.0, *)
 extension GRPCWebServer: Service {
-  /// Runs until graceful shutdown has begun and the last call has ended.
+  /// Runs until the service group begins graceful shutdown, or cancels the task, and the last call has ended.
+  ///
+  /// After graceful shutdown has begun, calls may go on for the configured grace period. Cancellation ends
+  /// them at once with `unavailable`.
   public func run() async throws {
-    await withTaskCancellationOrGracefulShutdownHandler {
+    // The app stops its connections first, and with them begins the shutdown of this server. To return then
+    // would be a fault: a service group ends the app when a service returns before it is asked to.
+    try? await gracefulShutdown()
+    self.beginGracefulShutdown()
+    await withTaskCancellationHandler {
       await self.untilShutdown()
-    } onCancelOrGracefulShutdown: {
-      self.beginGracefulShutdown()
+    } onCancel: {
+      self.endCalls()
     }
   }
 }

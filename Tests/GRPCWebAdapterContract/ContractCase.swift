@@ -18,7 +18,8 @@ public struct ContractCase: Sendable, CustomTestStringConvertible {
   private static let groups: [[[ContractCase]]] = [
     Self.calls, Self.metadata, Self.errors, Self.compression, Self.cors, Self.passingOn,
     Self.connections, Self.streaming, Self.deadlines, Self.disconnects, Self.backPressure,
-    Self.shutdown, Self.badFrames, Self.badHeads, Self.badConnections,
+    Self.shutdown, Self.badFrames, Self.badHeads, Self.badConnections, Self.http1,
+    Self.faultyFollowers,
   ]
 
   /// What the front does.

@@ -31,11 +31,32 @@ public enum FrontAbility: Sendable, Hashable, CaseIterable {
   /// Stops while calls run, and cancels them.
   case stoppingAtOnce
 
-  /// Sends a 204 without a length.
-  case noContentWithoutLength
+  /// Goes on behind a request that offers an upgrade which isn't taken, or closes the connection.
+  case upgradeOffers
+
+  /// Answers clients of HTTP/1.0 with a stream that ends with the connection.
+  case http10Streams
+
+  /// Closes the connection behind a response to a client of HTTP/1.0.
+  case closingBehindHTTP10
+
+  /// Tells a client that waits for it that the body of its request is wanted.
+  case expectations
+
+  /// Stops in time although a client doesn't take a stream.
+  case stoppingUnreadStreams
+
+  /// Stops in time although a client doesn't take the responses to unary calls.
+  case stoppingUnreadResponses
 
   /// Whether finding out that it is missing takes too long for a test.
   var isCostlyToLack: Bool {
-    self == .largeRequestHeaders
+    switch self {
+    case .largeRequestHeaders, .stoppingUnreadStreams, .stoppingUnreadResponses, .upgradeOffers,
+      .closingBehindHTTP10:
+      return true
+    default:
+      return false
+    }
   }
 }

@@ -9,6 +9,8 @@ internal import Testing
 struct RunningFront: Sendable {
   var server: FrontServer
   var port: Int
+  /// Opened when the server has ended.
+  var ended: Gate
 
   /// Opens a connection.
   func connect(isReading: Bool = true) async throws -> RawConnection {
@@ -76,7 +78,11 @@ extension Front {
       )
     )
 
-    let running = Task { try await server.run() }
+    let ended = Gate()
+    let running = Task {
+      defer { ended.open() }
+      try await server.run()
+    }
     var port: Int?
     try await eventually("the server listens") {
       port = await server.port()
@@ -85,7 +91,7 @@ extension Front {
 
     let result: Result<Void, any Error>
     do {
-      try await body(RunningFront(server: server, port: try #require(port)))
+      try await body(RunningFront(server: server, port: try #require(port), ended: ended))
       result = .success(())
     } catch {
       result = .failure(error)

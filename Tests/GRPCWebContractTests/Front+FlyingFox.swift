@@ -26,7 +26,10 @@ extension Front {
       .largeRequestHeaders: "FlyingFox takes headers of any size, in time quadratic in it.",
       .bodiesWithLengthAtOnce: "FlyingFox reads a body that has a length before it hands it on.",
       .connectionsAfterEarlyEnd: "FlyingFox would take what is sent on for the next request.",
-      .noContentWithoutLength: "FlyingFox gives every response a length, or chunks.",
+      .http10Streams: "FlyingFox gives every response a length, or chunks.",
+      .expectations: "FlyingFox has no interim responses, and no way for a handler to write one.",
+      .stoppingUnreadStreams: "FlyingFox waits for its clients as long as it is told to.",
+      .stoppingUnreadResponses: "FlyingFox waits for its clients as long as it is told to.",
     ]
   ) { app in
     let grpcWeb = app.makeGRPCWebServer()
@@ -42,6 +45,7 @@ extension Front {
     let server = HTTPServer(
       address: try .inet(ip4: "127.0.0.1", port: 0),
       timeout: 600,
+      pool: .noDelay(),
       logger: .disabled,
       handler: routes
     )

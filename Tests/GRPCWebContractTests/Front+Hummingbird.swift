@@ -16,6 +16,12 @@ extension ContractTests {
     try await contractCase.run(against: .hummingbirdMiddleware)
   }
 
+  @Test("Hummingbird middleware on any server", .serialized, arguments: ContractCase.all)
+  @available(GRPCWeb 1.0, *)
+  func hummingbirdMiddlewareAlone(_ contractCase: ContractCase) async throws {
+    try await contractCase.run(against: .hummingbirdMiddlewareAlone)
+  }
+
   @Test("Hummingbird server", .serialized, arguments: ContractCase.all)
   @available(GRPCWeb 1.0, *)
   func hummingbirdServer(_ contractCase: ContractCase) async throws {
@@ -25,8 +31,25 @@ extension ContractTests {
 
 @available(GRPCWeb 1.0, *)
 extension Front {
-  /// The middleware in a Hummingbird app, over HTTP/1.1.
+  /// The middleware in a Hummingbird app, over HTTP/1.1, on the server that is made for it.
   static let hummingbirdMiddleware = Front("Hummingbird middleware") { app in
+    let grpcWeb = app.makeGRPCWebServer()
+    let router = Router()
+    router.add(middleware: grpcWeb.middleware(prefix: app.prefix))
+    return Self.hummingbird(app, grpcWeb, router: router, server: .grpcWebMiddleware(grpcWeb))
+  }
+
+  /// The middleware in a Hummingbird app, over HTTP/1.1, with nothing else of this package.
+  static let hummingbirdMiddlewareAlone = Front(
+    "Hummingbird middleware on any server",
+    limits: [
+      .upgradeOffers: "SwiftNIO's decoder stops behind an offer, and no middleware reaches it.",
+      .http10Streams: "Hummingbird doesn't tell a middleware of the version of HTTP.",
+      .closingBehindHTTP10: "Hummingbird closes a connection where the request asks for it.",
+      .stoppingUnreadResponses: "Hummingbird waits for a client to take what its router answered.",
+      .expectations: "Hummingbird's middleware has no way to write an interim response.",
+    ]
+  ) { app in
     let grpcWeb = app.makeGRPCWebServer()
     let router = Router()
     router.add(middleware: grpcWeb.middleware(prefix: app.prefix))

@@ -23,10 +23,8 @@ struct ClientWatchTests {
           return ServerResponse(message: EchoMessage())
         }
       )
-      try await TestApp.run(
-        service,
-        server: .http1(configuration: .watchingClients())
-      ) { app in
+      let server = { HTTPServerBuilder.grpcWebMiddleware($0) }
+      try await TestApp.run(service, server: server) { app in
         let connection = try await app.connect()
         try await connection.send(try RawRequest.call(texts: [""]))
         try await connection.closeOutput()

@@ -16,9 +16,7 @@ struct GRPCWebMiddlewareTests {
   @available(GRPCWeb 1.0, *)
   func unaryInOneWrite() async throws {
     let flushes = Recorder<Void>()
-    try await TestApp.run(
-      server: .http1(configuration: .init(additionalChannelHandlers: [FlushCounter(flushes)]))
-    ) { app in
+    try await TestApp.run(server: FlushCounter.server(counting: flushes)) { app in
       let answer = try await app.answer(try .call(texts: ["hello"]))
       #expect(try answer.texts == ["hello"])
       #expect(answer.header("content-length") == ["\(answer.body.count)"])
@@ -31,9 +29,7 @@ struct GRPCWebMiddlewareTests {
   @available(GRPCWeb 1.0, *)
   func trailersOnlyInOneWrite() async throws {
     let flushes = Recorder<Void>()
-    try await TestApp.run(
-      server: .http1(configuration: .init(additionalChannelHandlers: [FlushCounter(flushes)]))
-    ) { app in
+    try await TestApp.run(server: FlushCounter.server(counting: flushes)) { app in
       let answer = try await app.answer(.call("Nope", body: []))
       #expect(answer.isTrailersOnly)
       #expect(answer.header("content-length") == ["0"])
@@ -103,6 +99,11 @@ private final class FlushCounter: ChannelOutboundHandler, RemovableChannelHandle
   typealias OutboundIn = Never
 
   private let flushes: Recorder<Void>
+
+  /// Makes servers whose connections have such a handler.
+  static func server(counting flushes: Recorder<Void>) -> (GRPCWebServer) -> HTTPServerBuilder {
+    { _ in .http1(configuration: .init(additionalChannelHandlers: [FlushCounter(flushes)])) }
+  }
 
   init(_ flushes: Recorder<Void>) {
     self.flushes = flushes

@@ -17,7 +17,9 @@ struct RawResponse {
     let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
       .split(separator: "\r\n", omittingEmptySubsequences: false)
     let statusLine = lines[0].split(separator: " ", maxSplits: 2)
-    guard statusLine.count >= 2, statusLine[0] == "HTTP/1.1", let status = Int(statusLine[1]) else {
+    guard statusLine.count >= 2, ["HTTP/1.1", "HTTP/1.0"].contains(statusLine[0]),
+      let status = Int(statusLine[1])
+    else {
       throw TestAnswer.Malformed(description: "The status line '\(lines[0])'.")
     }
     let headers = try lines.dropFirst().map { line in

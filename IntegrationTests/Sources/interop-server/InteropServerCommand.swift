@@ -71,7 +71,7 @@ struct InteropServerCommand: AsyncParsableCommand {
     let router = Router(context: GRPCWebRequestContext.self)
     let connections: HTTP1Channel.Configuration
     if self.front == .middleware {
-      connections = .watchingClients()
+      connections = .grpcWebMiddleware(grpcWeb)
       router.add(middleware: RequestEncodingMiddleware())
       router.add(middleware: grpcWeb.middleware())
     } else {

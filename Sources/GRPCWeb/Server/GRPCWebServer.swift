@@ -128,6 +128,16 @@ public final class GRPCWebServer: Sendable {
     self.transport.beginGracefulShutdown()
   }
 
+  /// Takes no further calls, and ends those that run with `unavailable`, at once.
+  package func endCalls() {
+    self.serving.cancel()
+  }
+
+  /// How long calls may go on after graceful shutdown began.
+  package var shutdownGracePeriod: Duration {
+    self.transport.shutdownGracePeriod
+  }
+
   /// Waits until graceful shutdown has begun and the last call has ended.
   public func untilShutdown() async {
     _ = await self.serving.result

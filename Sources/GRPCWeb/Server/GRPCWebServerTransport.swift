@@ -61,6 +61,11 @@ public final class GRPCWebServerTransport: ServerTransport {
     self.logger = logger
   }
 
+  /// How long calls may go on after graceful shutdown began.
+  package var shutdownGracePeriod: Duration {
+    self.configuration.shutdownGracePeriod
+  }
+
   // What GRPCServer calls
 
   /// Takes the registered methods: they decide which paths are answered.

@@ -13,7 +13,7 @@ public enum BodyMode: Hashable, Sendable {
 
 /// The content types of gRPC-Web, and of native gRPC.
 @available(GRPCWeb 1.0, *)
-enum ContentType {
+package enum ContentType {
   /// The content type of a request in the given mode.
   ///
   /// Some servers, Sonora for Python among them, know the text mode without a message format alone.
@@ -53,7 +53,7 @@ enum ContentType {
   static let accepted = "application/grpc-web+proto, application/grpc-web-text+proto"
 
   /// Returns whether a content type is gRPC-Web's, in whatever message format.
-  static func isGRPCWeb(_ contentType: String) -> Bool {
+  package static func isGRPCWeb(_ contentType: String) -> Bool {
     let prefix = "application/grpc-web"
     guard Self.essence(of: contentType).hasASCIIPrefix(prefix) else { return false }
     let rest = Self.essence(of: contentType).utf8.dropFirst(prefix.utf8.count)

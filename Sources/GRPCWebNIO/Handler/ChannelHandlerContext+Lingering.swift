@@ -1,4 +1,4 @@
-internal import NIOCore
+package import NIOCore
 
 extension ChannelHandlerContext {
   /// How long a client may take to close its side of a connection whose last response has left.
@@ -9,7 +9,7 @@ extension ChannelHandlerContext {
   /// Were the connection closed while the client still sends, the system would break it off, and with it what the
   /// client hasn't read (RFC 9112, section 9.6). So only this side is closed; whoever calls this is to drop what
   /// comes until the client has closed its side, or some time has passed.
-  func closeLingering() {
+  package func closeLingering() {
     let channel = self.channel
     let close = channel.eventLoop.scheduleTask(in: Self.lingeringTime) {
       channel.close(promise: nil)

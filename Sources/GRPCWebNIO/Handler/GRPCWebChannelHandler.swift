@@ -93,6 +93,8 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   var isReadHeld = false
   /// Whether shutdown has begun, and the app hasn't been told yet.
   var isQuiesceHeld = false
+  /// What closes the connection when the grace period of graceful shutdown is over.
+  var closingAfterGracePeriod: Scheduled<Void>?
   /// Whether more requests are taken from the connection, and if not, how far its end is.
   var intake = Intake.open
   /// Watches for clients that don't go on with a request; made when one first has to.
@@ -170,6 +172,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     }
     if event is ChannelShouldQuiesceEvent {
       self.transport.beginGracefulShutdown()
+      self.closeAfterGracePeriod()
       if self.order.isAnswering {
         // The app would close the connection, which is idle to it.
         self.isQuiesceHeld = true
@@ -182,6 +185,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   private func cancelTimers() {
     self.requestTimer?.cancel()
     self.responseTimer?.cancel()
+    self.closingAfterGracePeriod?.cancel()
   }
 
   /// Cancels the running call.

@@ -34,6 +34,20 @@ extension ContractCase {
       }
     },
 
+    .one(
+      "Graceful shutdown of the app ends with the grace period, though a client doesn't read a stream",
+      needs: [.stoppingUnreadStreams]
+    ) { front in
+      try await Self.stop(front, whileUnread: "Expand", calls: 1)
+    },
+
+    .one(
+      "Graceful shutdown of the app ends with the grace period, though a client reads no response",
+      needs: [.stoppingUnreadResponses]
+    ) { front in
+      try await Self.stop(front, whileUnread: "Get", calls: 100)
+    },
+
     .each(
       ["Get", "Expand"],
       "Graceful shutdown of the app lets calls end"
@@ -116,6 +130,48 @@ extension ContractCase {
       }
     },
   ]
+
+  /// Stops a server while a client reads nothing of what it has asked for.
+  private static func stop(
+    _ front: Front,
+    whileUnread method: String,
+    calls: Int
+  ) async throws {
+    let written = Recorder<Void>()
+    let large = EchoMessage.with { $0.payload = .init(repeating: 1, count: 1024 * 1024) }
+    let service = ScriptedService(
+      onGet: { _, _ in
+        written.append(())
+        return ServerResponse(message: large)
+      },
+      onExpand: { _, _ in
+        StreamingServerResponse { writer in
+          while true {
+            try await writer.write(large)
+            written.append(())
+          }
+        }
+      }
+    )
+    try await front.serve(
+      service,
+      configuration: .defaults { $0.shutdownGracePeriod = .milliseconds(100) }
+    ) { app in
+      let connection = try await app.connect(isReading: false)
+      let requests = try (0 ..< calls).flatMap { _ in
+        try RawRequest.call(method, texts: [""]).bytes
+      }
+      // The server may not read all of them.
+      let sending = Task { try await connection.send(requests) }
+      defer { sending.cancel() }
+      try await eventually("something is written") { !written.values.isEmpty }
+      _ = try await settled("the number of messages written") { written.values.count }
+
+      await app.server.beginGracefulShutdown()
+      try await app.ended.pass("the server ends", within: .seconds(30))
+      await connection.close()
+    }
+  }
 
   /// A service that sends a message, and waits for ever.
   private static func endless(cancelled: Gate) -> ScriptedService {

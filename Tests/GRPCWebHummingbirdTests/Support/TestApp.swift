@@ -23,7 +23,7 @@ struct TestApp: Sendable {
   ///   - interceptors: Applied to each call.
   ///   - configuration: How calls are answered.
   ///   - prefix: Where the service is mounted.
-  ///   - server: The kind of server.
+  ///   - server: Makes the server of the app.
   ///   - configureRouter: Adds to the router what comes after the middleware.
   ///   - body: The test.
   static func run(
@@ -31,7 +31,7 @@ struct TestApp: Sendable {
     interceptors: [any ServerInterceptor] = [],
     configuration: GRPCWebServerConfiguration = .defaults,
     prefix: String = "",
-    server: HTTPServerBuilder = .http1(),
+    server: (GRPCWebServer) -> HTTPServerBuilder = { _ in .http1() },
     configureRouter: (Router<GRPCWebRequestContext>) -> Void = { _ in },
     _ body: (TestApp) async throws -> Void
   ) async throws {
@@ -54,7 +54,7 @@ struct TestApp: Sendable {
     interceptors: [any ServerInterceptor] = [],
     configuration: GRPCWebServerConfiguration = .defaults,
     prefix: String = "",
-    server: HTTPServerBuilder = .http1(),
+    server: (GRPCWebServer) -> HTTPServerBuilder = { _ in .http1() },
     configureRouter: (Router<Context>) -> Void = { _ in },
     _ body: (TestApp) async throws -> Void
   ) async throws where Context.Source == ApplicationRequestContextSource {
@@ -80,7 +80,7 @@ struct TestApp: Sendable {
     let port = Recorder<Int>()
     let app = Application(
       router: router,
-      server: server,
+      server: server(grpcWeb),
       configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
       onServerRunning: { channel in
         port.append(channel.localAddress?.port ?? 0)

@@ -26,6 +26,7 @@ struct GreeterCommand: AsyncParsableCommand {
       address: try .inet(ip4: self.options.host, port: UInt16(self.options.port)),
       // The time that a unary call may take.
       timeout: 600,
+      pool: .noDelay(),
       logger: .disabled
     )
     await server.appendRoute("*", to: grpcWeb.handler())

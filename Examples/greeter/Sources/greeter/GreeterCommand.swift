@@ -27,13 +27,15 @@ struct GreeterCommand: AsyncParsableCommand {
       Health(status: "ok")
     }
 
-    let app = Application(
+    var app = Application(
       router: router,
+      server: .grpcWebMiddleware(grpcWeb),
       configuration: ApplicationConfiguration(
         address: .hostname(self.options.host, port: self.options.port)
       ),
       onServerRunning: { self.options.announce(port: $0.localAddress?.port) }
     )
+    app.addServices(grpcWeb)
     try await app.runService()
   }
 }

@@ -48,13 +48,13 @@ public final class GRPCWebMiddleware: AsyncMiddleware {
     case .pass:
       return try await next.respond(to: request)
     case .respond(let head):
-      return Response(head, body: .empty)
+      return Response(head, to: request, body: .empty)
     case .call(let call):
       self.watchForStop(of: request.application)
       let body = RequestBody(of: request)
       let peers = GRPCWebPeers(remote: request.remoteAddress, local: nil)
       let response = await self.server.respond(to: call, body: body, peers: peers)
-      return Response(response.head, body: .init(response, after: body))
+      return Response(response.head, to: request, body: .init(response, after: body))
     }
   }
 
@@ -92,13 +92,14 @@ extension HTTPRequest {
 }
 
 extension Vapor.Response {
-  fileprivate convenience init(_ head: HTTPResponse, body: Body) {
+  fileprivate convenience init(_ head: HTTPResponse, to request: Vapor.Request, body: Body) {
     self.init(
       status: HTTPResponseStatus(
         statusCode: head.status.code,
         reasonPhrase: head.status.reasonPhrase
       ),
-      version: .http1_1,
+      // By this SwiftNIO knows whether a body without a length may be sent in chunks.
+      version: request.version == .http1_0 ? .http1_0 : .http1_1,
       // Else Vapor would give lengths to responses that have none.
       headersNoUpdate: HTTPHeaders(
         head.headerFields.map { ($0.name.canonicalName, $0.value) }

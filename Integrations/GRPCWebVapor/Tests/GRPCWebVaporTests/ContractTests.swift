@@ -21,6 +21,8 @@ extension Front {
       .headsWithoutBody: "Vapor hands a request on with the first byte of its body.",
       .stoppingAtOnce: "Vapor stops waiting for calls that run, and leaves them to themselves.",
       .malformedRequests: "Vapor closes the connection.",
+      .upgradeOffers: "SwiftNIO's decoder stops behind an offer, and no middleware reaches it.",
+      .expectations: "Vapor hands a request on with the first byte of its body.",
       .halfClosure: "Vapor closes the connection when the client closes its side.",
     ]
   ) { app in

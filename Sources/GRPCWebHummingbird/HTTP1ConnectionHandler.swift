@@ -1,0 +1,203 @@
+internal import GRPCWeb
+internal import GRPCWebNIO
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTPTypesHTTP1
+
+/// Stands between SwiftNIO's codec of HTTP/1.1 and Hummingbird, and does what neither does for an HTTP/1.1
+/// connection.
+///
+/// - It closes the connection behind a request that has to be its last, says so in the response, and reads no
+///   further: see ``HTTP1Connection``.
+/// - It answers HTTP/1.0 without chunks, which such clients don't know.
+/// - Where the router's middleware answers calls, it tells a client that waits for it that the body of a call is
+///   wanted (RFC 9110, section 10.1.1), and it closes a connection whose call isn't taken by the client when
+///   the grace period of graceful shutdown is over.
+@available(GRPCWeb 1.0, *)
+final class HTTP1ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+  typealias OutboundIn = HTTPServerResponsePart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  /// Who answers calls.
+  enum Answerer {
+    /// A channel handler, which itself deals with expectations and with shutdown.
+    case channelHandler
+    /// The router's middleware, of a server with that grace period.
+    case middleware(gracePeriod: Duration)
+  }
+
+  private let answerer: Answerer
+  private var connection = HTTP1Connection()
+  /// Whether all of the last response has left this process, and a close won't take any of it back.
+  private var isLastResponseWritten = false
+  private var closeAfterGracePeriod: Scheduled<Void>?
+
+  private init(answerer: Answerer) {
+    self.answerer = answerer
+  }
+
+  /// Adds a handler to the pipeline of an HTTP/1.1 connection that has none yet; to no other.
+  static func add(
+    to pipeline: ChannelPipeline.SynchronousOperations,
+    answerer: Answerer
+  ) throws {
+    guard let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self),
+      (try? pipeline.handler(type: HTTP1ConnectionHandler.self)) == nil
+    else {
+      return
+    }
+    try pipeline.addHandler(HTTP1ConnectionHandler(answerer: answerer), position: .before(codec))
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.closeAfterGracePeriod?.cancel()
+    self.closeAfterGracePeriod = nil
+  }
+
+  // The request
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch self.unwrapInboundIn(data) {
+    case .head(let head):
+      self.begin(head, data, context: context)
+    case .body:
+      if self.connection.bodyCame() {
+        context.fireChannelRead(data)
+      }
+    case .end:
+      if self.connection.requestEnded() {
+        context.fireChannelRead(data)
+        self.closeIfDone(context: context)
+      }
+    }
+  }
+
+  private func begin(_ head: HTTPRequestHead, _ data: NIOAny, context: ChannelHandlerContext) {
+    let isCall =
+      switch self.answerer {
+      case .channelHandler: false
+      case .middleware: head.hasGRPCWebContent
+      }
+    let action = self.connection.requestBegan(
+      head,
+      isCall: isCall,
+      expectsContinue: isCall && head.expectsContinue
+    )
+    switch action {
+    case .handOn:
+      context.fireChannelRead(data)
+    case .handOnAndContinue:
+      context.fireChannelRead(data)
+      self.sendContinue(context: context)
+    case .drop:
+      break
+    }
+  }
+
+  private func sendContinue(context: ChannelHandlerContext) {
+    let head = HTTPResponseHead(version: .http1_1, status: .continue)
+    context.writeAndFlush(self.wrapOutboundOut(.head(head)), promise: nil)
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if self.connection.wantsMore {
+      context.read()
+    }
+  }
+
+  // The response
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    switch self.unwrapOutboundIn(data) {
+    case .head(let head) where head.status.code >= 200:
+      if let version = self.connection.lastVersion {
+        let last = Self.last(head, forRequestOf: version)
+        context.write(self.wrapOutboundOut(.head(last)), promise: promise)
+      } else {
+        context.write(data, promise: promise)
+      }
+      self.connection.responseBegan()
+    case .head, .body:
+      context.write(data, promise: promise)
+    case .end:
+      self.end(data, promise: promise, context: context)
+    }
+  }
+
+  /// The head of the last response of a connection.
+  private static func last(
+    _ head: HTTPResponseHead,
+    forRequestOf version: HTTPVersion
+  ) -> HTTPResponseHead {
+    var head = head
+    head.headers.replaceOrAdd(name: "connection", value: "close")
+    if version != .http1_1 && !head.headers.contains(name: "content-length") {
+      // SwiftNIO's encoder knows by this that there are no chunks.
+      head.version = version
+    }
+    return head
+  }
+
+  private func end(
+    _ data: NIOAny,
+    promise: EventLoopPromise<Void>?,
+    context: ChannelHandlerContext
+  ) {
+    switch self.connection.responseEnded() {
+    case .none:
+      context.write(data, promise: promise)
+    case .sendContinue:
+      context.write(data, promise: promise)
+      self.sendContinue(context: context)
+    case .closeWhenWritten:
+      let promise = promise ?? context.eventLoop.makePromise()
+      promise.futureResult.assumeIsolated().whenComplete { _ in
+        self.isLastResponseWritten = true
+        self.closeIfDone(context: context)
+      }
+      context.write(data, promise: promise)
+    }
+  }
+
+  /// Closes the connection behind its last response, when that has left and its request has come to its end.
+  private func closeIfDone(context: ChannelHandlerContext) {
+    if self.isLastResponseWritten && self.connection.isDone {
+      context.closeLingering()
+    }
+  }
+
+  // The end
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event as? ChannelEvent == .inputClosed, self.isLastResponseWritten, self.connection.isDone {
+      context.close(promise: nil)
+    }
+    if event is ChannelShouldQuiesceEvent, self.closeAfterGracePeriod == nil,
+      case .middleware(let gracePeriod) = self.answerer
+    {
+      let delay = TimeAmount(afterGracePeriod: gracePeriod)
+      self.closeAfterGracePeriod = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
+        if self.connection.isAnsweringCall {
+          context.close(promise: nil)
+        }
+      }
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension HTTPRequestHead {
+  /// Whether the content is that of a gRPC-Web call, by its type.
+  fileprivate var hasGRPCWebContent: Bool {
+    guard let contentType = self.headers.first(name: "content-type") else { return false }
+    return ContentType.isGRPCWeb(contentType)
+  }
+
+  /// Whether the client waits for an interim response before it sends the body.
+  fileprivate var expectsContinue: Bool {
+    self.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
+  }
+}
