@@ -25,7 +25,10 @@ import interop_swift  # noqa: F401
 import interop_python  # noqa: F401
 import interop_browsers  # noqa: F401
 import load_balancers  # noqa: F401
-import processes  # noqa: F401
+import upgrade_offers  # noqa: F401
+import descriptor_limit  # noqa: F401
+import termination  # noqa: F401
+import hostile_clients  # noqa: F401
 
 # What is checked of every greeter, not of the first alone.
 GREETER_MODULES = {

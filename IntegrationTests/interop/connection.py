@@ -41,9 +41,12 @@ class Answer:
 
 
 class Connection:
-    def __init__(self, greeter):
-        self._socket = socket.create_connection(greeter.address, timeout=10)
-        self._host = "{}:{}".format(*greeter.address)
+    """A connection to a greeter, or to the server of another service."""
+
+    def __init__(self, server, service="helloworld.Greeter"):
+        self._socket = socket.create_connection(server.address, timeout=10)
+        self._host = "{}:{}".format(*server.address)
+        self._service = service
 
     def __enter__(self):
         return self
@@ -59,21 +62,8 @@ class Connection:
             self.send(body)
         return self.answer()
 
-    def call_path(self, path, body):
-        """Sends a complete request for another service and reads the answer."""
-        self.send_call(path, body)
-        return self.answer()
-
-    def send_call(self, path, body):
-        """Sends a complete request for another service."""
-        self.send_head_to(path, [("content-length", str(len(body)))])
-        self.send(body)
-
     def send_head(self, method, headers=()):
-        self.send_head_to(f"/helloworld.Greeter/{method}", headers)
-
-    def send_head_to(self, path, headers=()):
-        lines = [f"POST {path} HTTP/1.1", f"host: {self._host}"]
+        lines = [f"POST /{self._service}/{method} HTTP/1.1", f"host: {self._host}"]
         if "content-type" not in dict(headers):
             lines.append(f"content-type: {wire.BINARY}")
         lines += [f"{name}: {value}" for name, value in headers]

@@ -40,6 +40,15 @@ def curl(environment, path, *, method=None, headers=(), body=None):
     return Answer(int(status_line.split(" ")[1]), fields, content)
 
 
+def expect_answers_in_spite_of_offers(url, body, answer, count=4):
+    """Makes so many calls with one command, which offers to speak HTTP/2 with each of them."""
+    command = ["curl", "--silent", "--show-error", "--http2", "--max-time", "10", "--noproxy", "*"]
+    command += ["--header", f"content-type: {wire.BINARY}", "--data-binary", "@-"]
+    process = subprocess.run([*command, *[url] * count], input=body, capture_output=True)
+    expect(process.returncode == 0, f"{process.stderr.decode()} {len(process.stdout)} bytes came")
+    expect_equal("what came", process.stdout, answer * count)
+
+
 def call(environment, method, body, *headers, content_type=wire.BINARY):
     path = f"/helloworld.Greeter/{method}"
     fields = [("content-type", content_type), *headers]

@@ -3,9 +3,10 @@
 import contextlib
 import dataclasses
 import pathlib
-import re
+import subprocess
 from urllib.parse import urlsplit
 
+from process_status import ProcessStatus
 from servers import start_server
 
 # Seconds between two messages of `SayHelloSlowly`.
@@ -33,7 +34,8 @@ PAGE = REPOSITORY / "Examples/greeter/Sources/GreeterApp/Public"
 @dataclasses.dataclass(frozen=True)
 class Greeter:
     url: str
-    process_id: int | None = None
+    # `None` when it is not ours to start.
+    process: subprocess.Popen | None = None
 
     @property
     def address(self):
@@ -42,10 +44,9 @@ class Greeter:
 
     def peak_memory(self):
         """The most memory that was ever resident, in bytes; `None` if nobody can tell."""
-        status = pathlib.Path(f"/proc/{self.process_id}/status")
-        if self.process_id is None or not status.exists():
+        if self.process is None or not ProcessStatus.is_available():
             return None
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) * 1024
+        return ProcessStatus(self.process.pid).peak_memory()
 
 
 @contextlib.contextmanager
@@ -53,4 +54,4 @@ def start_greeter(executable, *options, log):
     """A greeter on a port of its own choice, stopped at the end; what it prints goes to `log`."""
     command = [executable, "--host", "127.0.0.1", "--port", "0", "--pause", f"{PAUSE * 1000:g}"]
     with start_server([*command, *options], log, GREETER_LISTENS) as (url, process):
-        yield Greeter(url, process.pid)
+        yield Greeter(url, process)

@@ -7,7 +7,7 @@ import time
 import wire
 from connection import Connection
 from curl import CONTENT_TYPES, HELLO_WORLD, HELLO_WORLD_ANSWER, MODES, REQUESTS
-from curl import call, curl, expect_hello_world
+from curl import call, curl, expect_answers_in_spite_of_offers, expect_hello_world
 from greeter import PAUSE
 from harness import check, expect, expect_equal
 
@@ -81,6 +81,12 @@ def padded_request(environment):
     # One run each for the frame's first byte, the rest of its header, and the message.
     answer = call(environment, "SayHello", b"AA==AAAABw==CgV3b3JsZA==", content_type=wire.TEXT)
     expect_hello_world(answer, "text")
+
+
+@check("http: curl that offers HTTP/2 with each of four calls gets four answers")
+def offers_of_http2(environment):
+    url = environment.greeter.url + "/helloworld.Greeter/SayHello"
+    expect_answers_in_spite_of_offers(url, HELLO_WORLD, HELLO_WORLD_ANSWER)
 
 
 @check("http: an empty message")

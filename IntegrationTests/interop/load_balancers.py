@@ -93,7 +93,7 @@ def balanced(environment, balancer, name=""):
         greeter = Greeter(f"http://127.0.0.1:{port}")
         wait_until(f"{balancer} to serve", lambda: _serves_both(greeter, replicas), seconds=15)
         addresses = ("{}:{}".format(*replica.address) for replica in replicas)
-        yield Balanced(greeter, dict(zip(addresses, (r.process_id for r in replicas))))
+        yield Balanced(greeter, dict(zip(addresses, (r.process.pid for r in replicas))))
 
 
 @check_balancers("unary calls are spread over both replicas")

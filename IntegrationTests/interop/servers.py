@@ -10,7 +10,7 @@ import harness
 
 @contextlib.contextmanager
 def start_server(command, log, announcement, variables={}):
-    """A process, stopped at the end, as its URL and itself; what it prints goes to `log`.
+    """A server, stopped at the end, as its URL and its process; what it prints goes to `log`.
 
     The URL is the first group of `announcement`, a regular expression for the line with which the
     server says where it listens.

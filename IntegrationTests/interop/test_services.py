@@ -5,6 +5,7 @@ import dataclasses
 import pathlib
 import re
 import subprocess
+from urllib.parse import urlsplit
 
 from certificates import test_authority
 from peers import envoy_before, python_server
@@ -31,8 +32,16 @@ class TestServer:
     authority: str | None = None
     # What our server prints.
     log: pathlib.Path | None = None
-    # Our server itself.
+    # Our server's.
     process: subprocess.Popen | None = None
+    # Whether it takes HTTP/2, and native gRPC over that.
+    has_http2: bool = False
+    has_native: bool = False
+
+    @property
+    def address(self):
+        parts = urlsplit(self.url)
+        return parts.hostname, parts.port
 
     def running_calls(self):
         """How many handlers run, of calls that the server has seen."""
@@ -62,14 +71,27 @@ def test_server_named(environment, name):
 
 @contextlib.contextmanager
 def _ours(environment, front, is_over_tls):
+    name = f"interop-{front}{'-tls' if is_over_tls else ''}"
+    with start_ours(environment, name, front, is_over_tls) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def start_ours(environment, name, front, is_over_tls=False):
+    """One of our servers that nobody shares, with a log of this name."""
     options, authority = [], None
     if is_over_tls:
         certificates = environment.shared(test_authority)
         options = ["--tls", certificates.chain, certificates.key]
         authority = certificates.authority
-    name = f"interop-{front}{'-tls' if is_over_tls else ''}"
+    subject = f"ours, {front}{', TLS' if is_over_tls else ''}"
     with start_interop_server(environment, name, "--front", front, *options) as server:
-        yield dataclasses.replace(server, authority=authority)
+        yield dataclasses.replace(
+            server,
+            authority=authority,
+            has_http2=subject in NATIVE + OURS_OVER_TLS,
+            has_native=subject in NATIVE + NATIVE_OVER_TLS,
+        )
 
 
 @contextlib.contextmanager

@@ -39,16 +39,39 @@ def hello_reply(message):
     return _string_field(message.encode())
 
 
+def simple_request(size):
+    """The interop tests' `SimpleRequest` for a payload of so many bytes, which are zeros."""
+    return b"\x10" + _varint(size)
+
+
+def streaming_request(*sizes, pause=0):
+    """The interop tests' `StreamingOutputCallRequest` for such payloads, each after a pause, in
+    seconds."""
+    interval = b"\x10" + _varint(round(pause * 1_000_000)) if pause else b""
+    parameters = [b"\x08" + _varint(size) + interval for size in sizes]
+    return b"".join(b"\x12" + _varint(len(each)) + each for each in parameters)
+
+
+def payload_response(size):
+    """The interop tests' `SimpleResponse` or `StreamingOutputCallResponse` with such a payload, of at
+    least one byte."""
+    body = b"\x12" + _varint(size) + bytes(size)
+    return b"\x0a" + _varint(len(body)) + body
+
+
 def _string_field(value):
     """Field 1 as a string. Protocol Buffers leaves an empty one out."""
     if not value:
         return b""
-    length = b""
-    rest = len(value)
-    while rest > 0x7F:
-        length += bytes([rest & 0x7F | 0x80])
-        rest >>= 7
-    return b"\x0a" + length + bytes([rest]) + value
+    return b"\x0a" + _varint(len(value)) + value
+
+
+def _varint(number):
+    written = b""
+    while number > 0x7F:
+        written += bytes([number & 0x7F | 0x80])
+        number >>= 7
+    return written + bytes([number])
 
 
 def gzip_zeros(count):

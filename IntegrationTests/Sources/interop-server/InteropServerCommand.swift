@@ -7,7 +7,9 @@ import Hummingbird
 import HummingbirdCore
 import HummingbirdHTTP2
 import InteropService
+import Logging
 import NIOSSL
+import ServiceLifecycle
 
 /// The test service of gRPC's interop tests, over gRPC-Web.
 @main
@@ -104,8 +106,13 @@ struct InteropServerCommand: AsyncParsableCommand {
       services: [ImplementedMethods()],
       interceptors: self.interceptors
     )
+    let services = ServiceGroup(
+      services: [StandaloneServer(server: server)],
+      gracefulShutdownSignals: [.sigterm, .sigint],
+      logger: Logger(label: "interop-server")
+    )
     try await withThrowingDiscardingTaskGroup { group in
-      group.addTask { try await server.serve() }
+      group.addTask { try await services.run() }
       self.announce(port: try await transport.listeningAddress.port)
     }
   }
@@ -123,6 +130,7 @@ struct InteropServerCommand: AsyncParsableCommand {
   private var serverConfiguration: GRPCWebServerConfiguration {
     .defaults {
       $0.cors = self.allowedOrigins.isEmpty ? .allowAll : .allow(origins: self.allowedOrigins)
+      $0.shutdownGracePeriod = .seconds(5)
       $0.cors.allowsCredentials = self.allowCredentials
       $0.cors.exposedHeaders = ["x-grpc-test-echo-initial", "x-grpc-test-echo-trailing-bin"]
     }

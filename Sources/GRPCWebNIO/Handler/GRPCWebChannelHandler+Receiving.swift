@@ -134,8 +134,8 @@ extension GRPCWebChannelHandler {
     context: ChannelHandlerContext
   ) -> Scheduled<Void>? {
     guard let timeout = call.head.timeout else { return nil }
-    // A timeout may be longer than event loops can count.
-    let delay = TimeAmount(min(timeout, .seconds(365 * 24 * 3600)))
+    // A timeout may be longer than event loops can count, which is three centuries.
+    let delay = TimeAmount(min(timeout, .seconds(100 * 365 * 24 * 3600)))
     return context.eventLoop.scheduleTask(in: delay) {
       call.fail(.deadlineExceeded)
     }

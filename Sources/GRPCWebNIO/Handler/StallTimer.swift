@@ -46,7 +46,9 @@ final class StallTimer {
     }
   }
 
-  /// Waits no more. What is scheduled stays, as most who stop it start it again.
+  /// Waits no more.
+  ///
+  /// What is scheduled stays, as most who stop it start it again.
   func stop() {
     self.state = .idle
   }

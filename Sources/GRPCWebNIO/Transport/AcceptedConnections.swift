@@ -1,6 +1,14 @@
 internal import NIOCore
 internal import Synchronization
 
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Glibc
+#endif
+
 /// The connections that a server has accepted and that are open.
 ///
 /// At their maximum no further one is accepted: clients wait in the system's queue, and are refused by
@@ -57,15 +65,31 @@ final class AcceptedConnections: Sendable {
   }
 }
 
-/// Counts connections as they are accepted, and accepts none while there are too many.
+/// Counts connections as they are accepted, and accepts none while there are too many, or no descriptor is left for
+/// another.
 @available(GRPCWeb 1.0, *)
 private final class AcceptHandler: ChannelDuplexHandler {
   typealias InboundIn = any Channel
   typealias InboundOut = any Channel
   typealias OutboundIn = Never
 
+  private enum State {
+    /// Connections are accepted as they come.
+    case accepting
+    /// There are as many as there may be; another is accepted when one has been closed.
+    case full
+    /// One couldn't be accepted. SwiftNIO would try again at once and for ever, so that reading is switched off for
+    /// a while.
+    case pausing
+    /// The same, but the while is over and there are as many as there may be.
+    case pausedAndFull
+  }
+
+  /// How long no connection is accepted after one couldn't be.
+  private static let pause = TimeAmount.milliseconds(100)
+
   private let connections: AcceptedConnections
-  private var isReadHeld = false
+  private var state = State.accepting
 
   init(connections: AcceptedConnections) {
     self.connections = connections
@@ -78,22 +102,58 @@ private final class AcceptHandler: ChannelDuplexHandler {
     channel.closeFuture.hop(to: context.eventLoop).whenComplete { [connections] _ in
       connections.remove(channel)
       let (handler, context) = handler.value
-      handler.acceptIfHeld(context: context)
+      handler.connectionClosed(context: context)
     }
     context.fireChannelRead(data)
   }
 
   func read(context: ChannelHandlerContext) {
     if self.connections.isFull {
-      self.isReadHeld = true
+      self.state = .full
     } else {
       context.read()
     }
   }
 
-  private func acceptIfHeld(context: ChannelHandlerContext) {
-    guard self.isReadHeld, !self.connections.isFull else { return }
-    self.isReadHeld = false
-    context.read()
+  private func connectionClosed(context: ChannelHandlerContext) {
+    guard !self.connections.isFull else { return }
+    switch self.state {
+    case .accepting, .pausing:
+      break
+    case .full:
+      self.state = .accepting
+      context.read()
+    case .pausedAndFull:
+      self.resume(context: context)
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard let error = error as? IOError, error.isForWantOfResources else {
+      context.fireErrorCaught(error)
+      return
+    }
+    if case .pausing = self.state { return }
+    self.state = .pausing
+    try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+    context.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
+      if self.connections.isFull {
+        self.state = .pausedAndFull
+      } else {
+        self.resume(context: context)
+      }
+    }
+  }
+
+  private func resume(context: ChannelHandlerContext) {
+    self.state = .accepting
+    try? context.channel.syncOptions?.setOption(.autoRead, value: true)
+  }
+}
+
+extension IOError {
+  /// Whether a connection couldn't be accepted as the process or the system has no descriptor or memory for it.
+  fileprivate var isForWantOfResources: Bool {
+    [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(self.errnoCode)
   }
 }

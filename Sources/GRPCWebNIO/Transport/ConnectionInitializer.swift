@@ -106,7 +106,7 @@ struct ConnectionInitializer: Sendable {
       mode: .server,
       connectionConfiguration: self.http2ConnectionConfiguration,
       streamConfiguration: self.http2StreamConfiguration,
-      streamDelegate: manager.http2StreamDelegate
+      streamDelegate: HTTP2StreamPairs(manager.http2StreamDelegate, eventLoop: channel.eventLoop)
     ) { stream in
       // From here on the connection is watched by HTTP/2's own means.
       firstHead?.cancel()

@@ -80,9 +80,6 @@ public final class GRPCWebNIOServerTransport: ServerTransport {
     self.quiescing.initiateShutdown(promise: self.closed)
   }
 
-  /// How long no connection is accepted after one couldn't be, as the process has no descriptor left.
-  private static let acceptBackoff = TimeAmount.milliseconds(100)
-
   private static let notListening = RPCError(
     code: .unavailable,
     message: "The server doesn't listen: it couldn't, or it has been shut down."
@@ -181,10 +178,6 @@ public final class GRPCWebNIOServerTransport: ServerTransport {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { [quiescing, connections] channel in
         channel.eventLoop.makeCompletedFuture {
-          // Without it a server that has no descriptor for another connection tries in vain, without a pause.
-          try channel.pipeline.syncOperations.addHandler(
-            AcceptBackoffHandler { _ in Self.acceptBackoff }
-          )
           try channel.pipeline.syncOperations.addHandler(connections.makeHandler())
           try channel.pipeline.syncOperations.addHandler(
             quiescing.makeServerChannelHandler(channel: channel)

@@ -1,0 +1,57 @@
+"""A server with as many connections as it may have descriptors.
+
+It waits then, and serves on when there are fewer.
+"""
+
+import contextlib
+import resource
+import socket
+import time
+
+from good_calls import call_over_http1
+from harness import check, expect, expect_lack, wait_until
+from process_status import ProcessStatus
+from test_services import FRONTS, start_ours
+
+# Connections that the server has descriptors for, and that it has none for.
+ACCEPTED = 30
+WAITING = 10
+
+# How long to look how busy it is, after how much time, and how long it may be, in seconds. SwiftNIO's
+# handler that pauses accepting does so for a second, and only once.
+UNOBSERVED = 1.5
+OBSERVED = 1.0
+BUSY = 0.1
+
+# What a framework doesn't do.
+LACKS = {}
+
+
+@check(
+    "descriptors: {front} doesn't spin when there are none, and serves on when some are free",
+    needs="executables",
+    front=FRONTS,
+)
+def descriptor_limit(environment, front):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(expect_lack(LACKS.get(front)))
+        server = stack.enter_context(start_ours(environment, f"interop-descriptors-{front}", front))
+        call_over_http1(server)
+        process = ProcessStatus(server.process.pid)
+        limit = process.descriptors() + ACCEPTED
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (limit, limit))
+
+        idle = [
+            stack.enter_context(socket.create_connection(server.address, timeout=5))
+            for _ in range(ACCEPTED + WAITING)
+        ]
+        wait_until("no descriptor to be left", lambda: process.descriptors() >= limit)
+        time.sleep(UNOBSERVED)
+        before = process.processor_time()
+        time.sleep(OBSERVED)
+        busy = process.processor_time() - before
+        expect(busy < BUSY, f"it is busy for {busy:.2f} s of {OBSERVED:g} s")
+
+        for connection in idle[: ACCEPTED - 5]:
+            connection.close()
+        call_over_http1(server)
