@@ -37,4 +37,35 @@ struct ClientWatchTests {
       }
     }
   }
+
+  @Test("Bytes that aren't HTTP behind a call don't cancel it")
+  @available(GRPCWeb 1.0, *)
+  func garbageBehindCall() async throws {
+    let isRunning = Gate()
+    let release = Gate()
+    defer { release.open() }
+    let service = ScriptedService(
+      onGet: { request, _ in
+        isRunning.open()
+        try await release.pass()
+        try Task.checkCancellation()
+        return ServerResponse(message: request.message)
+      }
+    )
+    let server = { HTTPServerBuilder.grpcWebMiddleware($0) }
+    try await TestApp.run(service, server: server) { app in
+      let connection = try await app.connect()
+      try await connection.send(try RawRequest.call(texts: ["hello"]))
+      try await isRunning.pass("the handler starts")
+      try await connection.send("\u{1} nonsense\r\n\r\n")
+      let isClosed = try await settled("the connection", quiet: .milliseconds(100)) {
+        connection.isClosedByServer
+      }
+      #expect(!isClosed)
+      release.open()
+      #expect(try await connection.readResponse().texts == ["hello"])
+      #expect(try await connection.readResponse().httpStatus == 400)
+      try await connection.readEnd()
+    }
+  }
 }
