@@ -16,16 +16,50 @@ extension ClientTransport where Self == GRPCWebClientTransport<AsyncHTTPClientAd
   /// }
   /// ```
   ///
+  /// With a certificate authority of your own:
+  ///
+  /// ```swift
+  /// try .grpcWebAsyncHTTPClient(url: "https://internal.example") {
+  ///   var tls = TLSConfiguration.makeClientConfiguration()
+  ///   tls.trustRoots = .file("authority.pem")
+  ///   $0.tlsConfiguration = tls
+  /// }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - url: Where the services are, for example `https://example.org/api`. Without a scheme it is
+  ///     `http`.
+  ///   - configuration: How calls are made.
+  ///   - configureHTTPClient: Changes the configuration of the transport's own HTTP client: TLS, proxy,
+  ///     timeouts, connection pool.
+  /// - Throws: `RPCError` with the code `invalidArgument` when the URL isn't one of HTTP.
+  public static func grpcWebAsyncHTTPClient(
+    url: String,
+    configuration: GRPCWebClientConfiguration = .defaults,
+    configureHTTPClient: (inout HTTPClient.Configuration) -> Void = { _ in }
+  ) throws -> Self {
+    try GRPCWebClientTransport(
+      url: url,
+      httpClient: AsyncHTTPClientAdapter(configure: configureHTTPClient),
+      configuration: configuration
+    )
+  }
+
+  /// Makes gRPC-Web calls with an HTTP client of the caller's.
+  ///
+  /// Calls whose request is streamed fail over TLS with `unimplemented`: see
+  /// ``AsyncHTTPClientAdapter/streamsRequests``.
+  ///
   /// - Parameters:
   ///   - url: Where the services are, for example `https://example.org/api`. Without a scheme it is
   ///     `http`.
   ///   - httpClient: The HTTP client to use, with its proxy, TLS and connection pool; it stays the
-  ///     caller's to shut down. `nil` for one of the transport's own.
+  ///     caller's to shut down.
   ///   - configuration: How calls are made.
   /// - Throws: `RPCError` with the code `invalidArgument` when the URL isn't one of HTTP.
   public static func grpcWebAsyncHTTPClient(
     url: String,
-    httpClient: HTTPClient? = nil,
+    httpClient: HTTPClient,
     configuration: GRPCWebClientConfiguration = .defaults
   ) throws -> Self {
     try GRPCWebClientTransport(

@@ -25,16 +25,19 @@ extension ClientTransport where Self == GRPCWebClientTransport<URLSessionAdapter
   ///     `http`.
   ///   - sessionConfiguration: The configuration of the transport's own session. `nil` for one that
   ///     keeps nothing and waits for the next message of a stream as long as it takes.
+  ///   - delegate: Answers the session's authentication challenges: certificates to trust or to send,
+  ///     passwords.
   ///   - configuration: How calls are made.
   /// - Throws: `RPCError` with the code `invalidArgument` when the URL isn't one of HTTP.
   public static func grpcWebURLSession(
     url: String,
     sessionConfiguration: URLSessionConfiguration? = nil,
+    delegate: (any URLSessionDelegate)? = nil,
     configuration: GRPCWebClientConfiguration = .defaults
   ) throws -> Self {
     try GRPCWebClientTransport(
       url: url,
-      httpClient: URLSessionAdapter(configuration: sessionConfiguration),
+      httpClient: URLSessionAdapter(configuration: sessionConfiguration, delegate: delegate),
       configuration: configuration
     )
   }

@@ -9,6 +9,9 @@ internal import Synchronization
 internal import FoundationNetworking
 #endif
 
+/// The connection that a request was to go over proved to be closed.
+struct RequestNotSent: Error {}
+
 /// One exchange of a session, between its delegate, which is told what arrives, and the one who reads
 /// it.
 @available(GRPCWeb 1.0, *)
@@ -36,11 +39,22 @@ final class URLSessionExchange: Sendable {
     self.state.withLock { _ in self.task.cancel() }
   }
 
+  /// Ends the exchange, as its connection was closed before the request could be sent.
+  func sendAgain() {
+    self.end(with: RequestNotSent())
+    self.state.withLock { _ in self.task.cancel() }
+  }
+
   // What the delegate is told
 
   /// Takes the head of the response.
   func receive(_ response: HTTPResponse) {
     self.update { $0.response = response }
+  }
+
+  /// Takes the head of a response that has ended, unless it came already.
+  func receiveLate(_ response: HTTPResponse) {
+    self.update { $0.response = $0.response ?? response }
   }
 
   /// Takes bytes of the body, and slows the server down if too many wait.
@@ -118,7 +132,7 @@ final class URLSessionExchange: Sendable {
       }
       try end?.get()
       guard end == nil else {
-        throw RPCError(code: .unavailable, message: "The server closed without a response.")
+        throw GRPCWebHTTPFailure(.connectionLost, detail: "The server closed without a response.")
       }
       await self.untilChanged { $0.response == nil && $0.end == nil }
     }

@@ -5,6 +5,7 @@ import GRPCWebClientTestSupport
 import GRPCWebTestSupport
 import HummingbirdCore
 import HummingbirdHTTP2
+import NIOSSL
 import SwiftProtobuf
 import Testing
 
@@ -67,24 +68,18 @@ struct HTTP2Tests {
       tlsConfiguration: TestCertificate.serverConfiguration()
     )
     try await withServer(services: [EchoService()], server: server) { url in
-      var configuration = HTTPClient.Configuration(certificateVerification: .none)
-      configuration.httpVersion = .automatic
-      let httpClient = HTTPClient(configuration: configuration)
-      do {
-        try await withGRPCClient(
-          transport: .grpcWebAsyncHTTPClient(
-            url: url.replacing("http://", with: "https://"),
-            httpClient: httpClient,
-            configuration: .defaults { $0.mode = mode }
-          )
-        ) { client in
-          try await body(Sonora_Test_Echo.Client(wrapping: client))
+      try await withGRPCClient(
+        transport: .grpcWebAsyncHTTPClient(
+          url: url.replacing("http://", with: "https://"),
+          configuration: .defaults { $0.mode = mode }
+        ) {
+          var tls = TLSConfiguration.makeClientConfiguration()
+          tls.certificateVerification = .none
+          $0.tlsConfiguration = tls
         }
-      } catch {
-        try await httpClient.shutdown()
-        throw error
+      ) { client in
+        try await body(Sonora_Test_Echo.Client(wrapping: client))
       }
-      try await httpClient.shutdown()
     }
   }
 }

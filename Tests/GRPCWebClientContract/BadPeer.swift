@@ -168,7 +168,7 @@ extension BadPeer {
       "HTML with 502",
       sends: Self.http("502 Bad Gateway", ["content-type: text/html"], body: Self.html),
       code: .unavailable,
-      words: ["502", "text/html"]
+      words: ["502", "text/html", "A proxy answered", "/sonora.test.Echo/Get", "ipv4:127.0.0.1:"]
     ),
     Self(
       "HTML with 502 that doesn't end",
@@ -188,7 +188,7 @@ extension BadPeer {
       .expand,
       sends: Self.http("200 OK", ["content-type: application/grpc"], body: Self.message + Self.ok),
       code: .unknown,
-      words: ["200", "'application/grpc'"]
+      words: ["200", "'application/grpc'", "native gRPC"]
     ),
     Self(
       "Messages in JSON",
@@ -218,7 +218,13 @@ extension BadPeer {
       "404",
       sends: Self.http("404 Not Found", ["content-type: text/plain"]),
       code: .unimplemented,
-      words: ["404", "text/plain"]
+      words: ["404", "text/plain", "no service at this path"]
+    ),
+    Self(
+      "415",
+      sends: Self.http("415 Unsupported Media Type", []),
+      code: .unknown,
+      words: ["415", "doesn't take gRPC-Web"]
     ),
     Self(
       "429",
@@ -231,7 +237,20 @@ extension BadPeer {
       "A redirection",
       sends: Self.http("307 Temporary Redirect", ["location: /elsewhere"]),
       code: .unknown,
-      words: ["307"]
+      words: ["307", "'/elsewhere'"]
+    ),
+    Self(
+      "A redirection that says where to in no usable way",
+      sends: Self.http("308 Permanent Redirect", ["location: "]),
+      code: .unknown,
+      words: ["308"]
+    ),
+    Self(
+      "A redirection that doesn't say where to",
+      .expand,
+      sends: Self.http("301 Moved Permanently", ["content-type: text/html"], body: Self.html),
+      code: .unknown,
+      words: ["301"]
     ),
     Self(
       "500 in gRPC-Web",
@@ -360,6 +379,18 @@ extension BadPeer {
       words: ["compressed", "grpc-encoding"]
     ),
     Self(
+      "A compressed message in an unknown encoding",
+      sends: Self.grpcWeb(["grpc-encoding: snappy"], Self.frame(1, [1, 2, 3]) + Self.ok),
+      code: .internalError,
+      words: ["'snappy'", "gzip"]
+    ),
+    Self(
+      "A content coding that nobody knows",
+      sends: Self.grpcWeb(["content-encoding: x-unheard-of"], [1, 2, 3]),
+      code: .internalError,
+      words: ["content coding", "accept-encoding"]
+    ),
+    Self(
       "A compressed message that isn't",
       sends: Self.grpcWeb(["grpc-encoding: gzip"], Self.frame(1, [1, 2, 3]) + Self.ok),
       code: .internalError,
@@ -461,13 +492,42 @@ extension BadPeer {
       "A trailer without a colon",
       sends: Self.grpcWeb(Self.message + Self.trailers("grpc-status: 0\r\nnonsense\r\n")),
       code: .internalError,
-      words: ["colon"]
+      words: ["colon", "'nonsense'"]
     ),
     Self(
       "A binary trailer that isn't base64",
       sends: Self.grpcWeb(Self.message + Self.trailers("grpc-status: 0\r\nx-y-bin: ?!\r\n")),
       code: .internalError,
-      words: ["x-y-bin", "base64"]
+      words: ["'x-y-bin: ?!'", "base64"]
+    ),
+    Self(
+      "Trailers as Sonora for Python's ASGI server writes them",
+      sends: Self.grpcWeb(
+        Self.message
+          + Self.trailers("b'grpc-status': b'5'\r\nb'grpc-message': b\"it's%20gone\"\r\n")
+      ),
+      code: .notFound,
+      words: ["it's gone"]
+    ),
+    Self(
+      "A status that is repeated, in the headers",
+      sends: Self.grpcWeb(["grpc-status: 9", "grpc-status: 9", "grpc-message: once"], []),
+      code: .failedPrecondition,
+      words: ["once"]
+    ),
+    Self(
+      "A status that is repeated, in the trailers",
+      sends: Self.grpcWeb(Self.trailers("grpc-status: 9\r\ngrpc-status: 9\r\n")),
+      code: .failedPrecondition,
+      words: []
+    ),
+    Self(
+      "Two statuses in the trailers",
+      .expand,
+      sends: Self.grpcWeb(Self.message + Self.trailers("grpc-status: 0\r\ngrpc-status: 9\r\n")),
+      code: .unknown,
+      words: ["'0', '9'"],
+      messages: 1
     ),
     Self(
       "A status in the headers, and an empty trailers frame",
@@ -490,6 +550,14 @@ extension BadPeer {
   ]
 
   private static let connections = [
+    Self(
+      "Informational responses before that of the call",
+      sends: Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+        + Array("HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n".utf8)
+        + Self.grpcWeb(Self.trailers("grpc-status: 9\r\n")),
+      code: .failedPrecondition,
+      words: []
+    ),
     Self(
       "A body that stalls, with a deadline",
       .expand,
@@ -535,7 +603,7 @@ extension BadPeer {
       ),
       ending: .reset,
       code: .unavailable,
-      words: ["HTTP request failed"],
+      words: ["The connection was lost", "/sonora.test.Echo/"],
       messages: nil
     ),
     Self(
@@ -547,26 +615,39 @@ extension BadPeer {
         length: 1000
       ),
       code: .unavailable,
-      words: ["HTTP request failed"]
+      words: ["The connection was lost", "/sonora.test.Echo/"]
     ),
     Self(
       "A connection closed without a response",
       sends: [],
       code: .unavailable,
-      words: ["HTTP request failed"]
+      words: ["The connection was lost", "/sonora.test.Echo/"]
     ),
     Self(
       "A connection reset without a response",
       sends: [],
       ending: .reset,
       code: .unavailable,
-      words: ["HTTP request failed"]
+      words: ["The connection was lost", "/sonora.test.Echo/"]
     ),
     Self(
       "Something that isn't HTTP",
       sends: Array("SSH-2.0-OpenSSH_9.6\r\n".utf8),
-      code: .unavailable,
-      words: ["HTTP request failed"]
+      code: .failedPrecondition,
+      words: ["The answer isn't HTTP", "/sonora.test.Echo/Get", "ipv4:127.0.0.1:"]
+    ),
+    Self(
+      "A server for native gRPC, which greets with HTTP/2's settings",
+      // An empty frame of settings, and one that says goodbye.
+      sends: [0, 0, 0, 4, 0, 0, 0, 0, 0] + [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+      code: .failedPrecondition,
+      words: ["The answer isn't HTTP", "native gRPC"]
+    ),
+    Self(
+      "A port for TLS, which answers with an alert",
+      sends: [0x15, 3, 1, 0, 2, 2, 70],
+      code: .failedPrecondition,
+      words: ["The answer isn't HTTP", "https://"]
     ),
   ]
 }

@@ -51,8 +51,14 @@ public final class ScriptedServer: Sendable {
   }
 
   /// Runs a server while a closure uses it.
+  ///
+  /// - Parameters:
+  ///   - script: What the server sends.
+  ///   - answersAnything: Whether the first bytes are a request, whatever they are.
+  ///   - body: Uses the server.
   public static func run<Result>(
     _ script: Script,
+    answersAnything: Bool = false,
     _ body: (ScriptedServer) async throws -> Result
   ) async throws -> Result {
     let requests = Counter()
@@ -62,7 +68,12 @@ public final class ScriptedServer: Sendable {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(
-            ScriptHandler(script: script, requests: requests, closures: closures)
+            ScriptHandler(
+              script: script,
+              answersAnything: answersAnything,
+              requests: requests,
+              closures: closures
+            )
           )
         }
       }
@@ -99,12 +110,19 @@ private final class ScriptHandler: ChannelInboundHandler {
   typealias OutboundOut = ByteBuffer
 
   private let script: ScriptedServer.Script
+  private let answersAnything: Bool
   private let requests: Counter
   private let closures: Counter
   private var request = ""
 
-  init(script: ScriptedServer.Script, requests: Counter, closures: Counter) {
+  init(
+    script: ScriptedServer.Script,
+    answersAnything: Bool,
+    requests: Counter,
+    closures: Counter
+  ) {
     self.script = script
+    self.answersAnything = answersAnything
     self.requests = requests
     self.closures = closures
   }
@@ -113,7 +131,7 @@ private final class ScriptHandler: ChannelInboundHandler {
     // Byte by byte as Latin-1, so that a count of characters is one of bytes.
     let bytes = self.unwrapInboundIn(data).readableBytesView
     self.request.unicodeScalars.append(contentsOf: bytes.lazy.map { Unicode.Scalar($0) })
-    guard self.isRequestWhole else { return }
+    guard self.answersAnything || self.isRequestWhole else { return }
     self.request = ""
     self.requests.add()
     self.follow(context)

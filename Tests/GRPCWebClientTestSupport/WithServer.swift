@@ -4,6 +4,7 @@ internal import GRPCWebHummingbird
 internal import GRPCWebTestSupport
 internal import Hummingbird
 public import HummingbirdCore
+internal import HummingbirdTLS
 internal import Logging
 internal import NIOCore
 internal import ServiceLifecycle
@@ -42,5 +43,21 @@ public func withServer<Result: Sendable>(
     let result = try await body("http://127.0.0.1:\(port)")
     group.cancelAll()
     return result
+  }
+}
+
+/// Runs a Hummingbird app with services on loopback, with TLS and a certificate that nobody knows, and
+/// hands its URL to a closure.
+@available(GRPCWeb 1.0, *)
+public func withTLSServer<Result: Sendable>(
+  services: [any RegistrableRPCService],
+  _ body: (_ url: String) async throws -> Result
+) async throws -> Result {
+  let tls = try TestCertificate.serverConfiguration()
+  return try await withServer(
+    services: services,
+    server: .tls(.http1(), tlsConfiguration: tls)
+  ) { url in
+    try await body(url.replacing("http://", with: "https://"))
   }
 }

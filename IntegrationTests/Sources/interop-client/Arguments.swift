@@ -4,6 +4,8 @@ import GRPCWebAsyncHTTPClient
 /// The client that makes the calls.
 enum ClientKind: String, CaseIterable, ExpressibleByArgument {
   case ahc
+  /// AsyncHTTPClient, never over HTTP/2.
+  case ahcHTTP1 = "ahc-http1"
   case urlsession
   case blocking
   /// gRPC Swift's own: not gRPC-Web, but gRPC over HTTP/2.

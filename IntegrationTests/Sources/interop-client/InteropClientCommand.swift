@@ -37,15 +37,13 @@ struct InteropClientCommand: AsyncParsableCommand {
   func run() async throws {
     var results = Results()
     switch self.client {
-    case .ahc:
+    case .ahc, .ahcHTTP1:
       let observer = ResponseObserver()
-      let httpClient = try self.httpClient
-      let base = AsyncHTTPClientAdapter(client: httpClient)
+      let base = self.asyncHTTPClient
       try await withGRPCClient(transport: self.transport(base, observer)) { client in
         let caller = AsyncCaller(client: client, streamsRequests: base.streamsRequests)
         await self.run(Cases(caller: caller, observer: observer), &results)
       }
-      try await httpClient?.shutdown()
     case .urlsession:
       let observer = ResponseObserver()
       let base = URLSessionAdapter()
@@ -55,7 +53,7 @@ struct InteropClientCommand: AsyncParsableCommand {
       }
     case .blocking:
       let observer = ResponseObserver()
-      let transport = try self.transport(URLSessionAdapter(), observer)
+      let transport = try self.transport(self.asyncHTTPClient, observer)
       let channel = try await onThread { BlockingChannel(transport: transport) }
       await self.run(Cases(caller: BlockingCaller(channel: channel), observer: observer), &results)
       try await onThread { channel.close() }
@@ -92,14 +90,16 @@ struct InteropClientCommand: AsyncParsableCommand {
     )
   }
 
-  /// A client that trusts the given certificates; `nil` when there are none to trust.
-  private var httpClient: HTTPClient? {
-    get throws {
-      guard let caCertificate = self.caCertificate else { return nil }
-      var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-      configuration.tlsConfiguration = .makeClientConfiguration()
-      configuration.tlsConfiguration?.trustRoots = .file(caCertificate)
-      return HTTPClient(configuration: configuration)
+  /// A client that trusts the given certificates, if there are any.
+  private var asyncHTTPClient: AsyncHTTPClientAdapter {
+    AsyncHTTPClientAdapter {
+      if let caCertificate = self.caCertificate {
+        $0.tlsConfiguration = .makeClientConfiguration()
+        $0.tlsConfiguration?.trustRoots = .file(caCertificate)
+      }
+      if self.client == .ahcHTTP1 {
+        $0.httpVersion = .http1Only
+      }
     }
   }
 

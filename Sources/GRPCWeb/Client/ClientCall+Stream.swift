@@ -23,10 +23,7 @@ extension ClientCall {
     }
 
     func finish(throwing error: any Error) async {
-      self.call.end(
-        (error as? RPCError)
-          ?? RPCError(code: .unknown, message: "Writing the request failed.", cause: error)
-      )
+      self.call.end(RPCError(ofWriter: error))
     }
   }
 

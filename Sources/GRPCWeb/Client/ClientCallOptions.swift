@@ -39,7 +39,12 @@ struct ClientCallOptions: Sendable {
     var fields = configuration.headers
     fields[.contentType] = ContentType.requestValue(for: configuration.mode)
     fields[.accept] = ContentType.requestValue(for: configuration.mode)
+    // A body in frames is compressed by the message, or not at all: see ``ResponseDecoder``.
+    fields[.acceptEncoding] = "identity"
     fields[.xGRPCWeb] = "1"
+    if let credentials = url.credentials, !fields.contains(.authorization) {
+      fields[.authorization] = credentials
+    }
     if !fields.contains(.xUserAgent) {
       fields[.xUserAgent] = "grpc-web-swift-sonora"
     }

@@ -12,6 +12,7 @@ struct ClientExchange: Sendable {
   private var request: RequestEncoder
   private var response: ResponseDecoder
   private let maximumBufferedBytes: Int
+  private let url: BaseURL
   private(set) var failure: RPCError?
   /// Whether the client has read all that has been received.
   private var needsMore = true
@@ -23,6 +24,7 @@ struct ClientExchange: Sendable {
       maximumMessageSize: call.maximumResponseMessageSize
     )
     self.maximumBufferedBytes = call.maximumBufferedBytes
+    self.url = call.url
   }
 
   /// Ends the call with an error, unless it has ended.
@@ -141,8 +143,20 @@ struct ClientExchange: Sendable {
     }
     do throws(RPCError) {
       let event = try self.response.next()
-      if case .needsBytes = event {
+      switch event {
+      case .needsBytes:
         self.needsMore = true
+      case .part(.status(let status, let metadata)):
+        if let response = self.response.foreignResponse {
+          let explained = status.explained(
+            response,
+            to: self.request.head,
+            peer: self.url.peer
+          )
+          return .part(.status(explained, metadata))
+        }
+      case .part, .end:
+        break
       }
       return event
     } catch {

@@ -36,7 +36,7 @@ public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: Client
   ///
   /// - Parameters:
   ///   - url: Where the services are, for example `https://example.org/api`. Without a scheme it is
-  ///     `http`.
+  ///     `http`. A user and a password in it are sent as `authorization`.
   ///   - httpClient: Makes the HTTP requests. It is shut down with the transport.
   ///   - configuration: How calls are made.
   /// - Throws: `RPCError` with the code `invalidArgument` when the URL isn't one of HTTP.
@@ -46,7 +46,10 @@ public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: Client
     configuration: GRPCWebClientConfiguration = .defaults
   ) throws {
     guard let baseURL = BaseURL(url) else {
-      throw RPCError(code: .invalidArgument, message: "'\(url)' isn't the URL of an HTTP server.")
+      throw RPCError(
+        code: .invalidArgument,
+        message: "'\(BaseURL.redacting(url))' isn't the URL of an HTTP server."
+      )
     }
     self.url = baseURL
     self.httpClient = httpClient
@@ -125,14 +128,13 @@ public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: Client
     call.exchangeStarted(exchange)
     defer { call.end(.cancelledByClient) }
 
-    let peer = "\(self.url.scheme)://\(self.url.authority)"
     return try await closure(
       RPCStream(
         descriptor: descriptor,
         inbound: RPCAsyncSequence(wrapping: ClientCall.Response(call: call)),
         outbound: RPCWriter.Closable(wrapping: ClientCall.Request(call: call))
       ),
-      ClientContext(descriptor: descriptor, remotePeer: peer, localPeer: "unknown")
+      ClientContext(descriptor: descriptor, remotePeer: self.url.peer, localPeer: "unknown")
     )
   }
 
@@ -165,16 +167,17 @@ public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: Client
         while await call.receive(try await nextBytes()) {}
       }
       if !isAnswered {
-        call.end(RPCError(code: .unavailable, message: "The HTTP client gave no response."))
+        throw GRPCWebHTTPFailure(.other, detail: "The HTTP client gave no response.")
       }
     } catch let error as RPCError {
       call.end(error)
     } catch is CancellationError {
       call.end(.cancelledByClient)
     } catch {
-      call.end(
-        RPCError(code: .unavailable, message: "The HTTP request failed: \(error)", cause: error)
-      )
+      let failure =
+        error as? GRPCWebHTTPFailure
+        ?? GRPCWebHTTPFailure(.other, detail: "\(error)", cause: error)
+      call.end(failure.error(url: request.displayURL, peer: self.url.peer))
     }
   }
 

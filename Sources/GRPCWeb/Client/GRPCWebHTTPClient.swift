@@ -14,7 +14,8 @@ public protocol GRPCWebHTTPClient: Sendable {
   /// Makes one exchange: sends a request, and hands its response to a closure.
   ///
   /// Ends the exchange when the closure returns, or the task is cancelled, before all of the body has
-  /// been read. Neither follows redirects nor tries again.
+  /// been read. Neither follows redirects nor tries again, nor hands informational responses out. A client
+  /// that decodes a content coding by itself takes `content-encoding` from the head.
   ///
   /// - Parameters:
   ///   - request: The head of the request.
@@ -22,8 +23,8 @@ public protocol GRPCWebHTTPClient: Sendable {
   ///   - handleResponse: Called once, with the head of the response as soon as that is there, and a
   ///     closure that returns the next bytes of the body, `nil` at its end, and throws when the rest
   ///     of it won't come.
-  /// - Throws: What the closure throws; an `RPCError` with the code `unavailable` when no connection
-  ///   could be made, or it was lost; a `CancellationError` when the task is cancelled.
+  /// - Throws: What the closure throws; a ``GRPCWebHTTPFailure`` when no connection could be made, or it
+  ///   was lost, or what came is no response; a `CancellationError` when the task is cancelled.
   func execute(
     _ request: HTTPRequest,
     body: GRPCWebRequestBody,

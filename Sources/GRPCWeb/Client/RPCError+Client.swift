@@ -16,4 +16,22 @@ extension RPCError {
     code: .failedPrecondition,
     message: "The transport has been shut down."
   )
+
+  /// The error of a call whose request wasn't written to its end.
+  ///
+  /// - Parameter error: What stopped the writer. gRPC Swift wraps what isn't an `RPCError`, also the
+  ///     cancellation of the writer's task.
+  init(ofWriter error: any Error) {
+    var cause: (any Error)? = error
+    while let wrapper = cause as? RPCError {
+      cause = wrapper.cause
+    }
+    if cause is CancellationError {
+      self = .cancelledByClient
+    } else {
+      self =
+        (error as? RPCError)
+        ?? RPCError(code: .unknown, message: "Writing the request failed.", cause: error)
+    }
+  }
 }

@@ -112,3 +112,10 @@ struct RequestEncoder: Sendable {
     return self.call.mode == .text && !body.isEmpty ? [TextEncoder.encode(body)] : body
   }
 }
+
+extension HTTPRequest {
+  /// The URL for people to read.
+  var displayURL: String {
+    "\(self.scheme ?? "http")://\(self.authority ?? "")\(self.path ?? "/")"
+  }
+}

@@ -21,6 +21,8 @@ struct ResponseDecoder: Sendable {
   private enum State {
     /// The head isn't there yet.
     case awaitingHead
+    /// The head is there, and nothing can be read of what follows.
+    case refused(RPCError)
     /// The head is there, and its metadata still to be handed out.
     case head(HTTPFields)
     /// The metadata has been handed out.
@@ -37,10 +39,14 @@ struct ResponseDecoder: Sendable {
   private var textDecoder: TextDecoder?
   private var frames: FrameDecoder
   private var inflater = MessageInflater(encoding: .identity)
+  /// The encoding of compressed messages, where it is one that isn't known.
+  private var unknownEncoding: String?
   private var failure: RPCError?
   private var isComplete = false
   private var messageCount = 0
 
+  /// The head of the response, where it isn't gRPC-Web and has no status.
+  private(set) var foreignResponse: HTTPResponse?
   /// The status in the headers: it holds if no trailers come.
   private var headerStatus: Status?
   /// A message that came where metadata is still to be handed out.
@@ -92,9 +98,20 @@ struct ResponseDecoder: Sendable {
 
     guard isGRPCWeb || self.headerStatus != nil else {
       // Whatever the body holds, it is no answer to a call.
+      self.foreignResponse = response
       self.isComplete = true
       self.state = .ending(Status(httpStatus: response.status, contentType: contentType), [:])
       return
+    }
+
+    if let coding = Self.contentCoding(in: fields) {
+      guard self.headerStatus != nil else {
+        self.isComplete = true
+        self.state = .refused(Self.codedResponse(coding))
+        return
+      }
+      // The status in the headers is all that can be read.
+      self.isComplete = true
     }
 
     if mode == nil {
@@ -102,8 +119,29 @@ struct ResponseDecoder: Sendable {
       self.isComplete = true
     }
     self.textDecoder = mode == .text ? TextDecoder() : nil
-    self.inflater = MessageInflater(encoding: MessageEncoding(header: fields[.grpcEncoding]))
+    let encoding = MessageEncoding(header: fields[.grpcEncoding])
+    self.unknownEncoding = encoding == nil ? fields[.grpcEncoding] : nil
+    self.inflater = MessageInflater(encoding: encoding)
     self.state = .head(fields)
+  }
+
+  /// The content coding of a response, unless it has none.
+  private static func contentCoding(in fields: HTTPFields) -> String? {
+    let codings = (fields[.contentEncoding] ?? "").split(separator: ",")
+      .map { $0.trimmingWhitespace() }
+      .filter { !$0.isEmpty && $0.lowercased() != "identity" }
+    return codings.isEmpty ? nil : codings.joined(separator: ", ")
+  }
+
+  private static func codedResponse(_ coding: String) -> RPCError {
+    RPCError(
+      code: .internalError,
+      message: """
+        The response has the content coding '\(coding)', though none was asked for \
+        ('accept-encoding: identity'). A proxy may have compressed it: it has to let gRPC-Web pass as \
+        it is.
+        """
+    )
   }
 
   /// Takes the next bytes of the body.
@@ -142,11 +180,18 @@ struct ResponseDecoder: Sendable {
     case .awaitingHead:
       return .needsBytes
 
+    case .refused(let error):
+      throw error
+
     case .head(let fields):
-      // With a status in the headers there may be nothing else, and then no initial metadata either.
-      if self.headerStatus != nil {
+      // Where nothing but an error has come there is no initial metadata: a call with one would count
+      // as accepted, and wouldn't be retried. A call that takes one message can wait for it.
+      if self.headerStatus != nil || !self.isStreaming || self.frames.startsWithTrailers {
         guard let message = try self.nextFrame() else {
-          return try self.nextAtEnd(headers: fields)
+          guard case .ending(let status, _) = self.state, !self.isTrailersOnly(status) else {
+            return try self.nextAtEnd(headers: fields)
+          }
+          return .part(.metadata(try MetadataCoding.decodeResponse(fields)))
         }
         self.nextMessage = message
       }
@@ -185,6 +230,7 @@ struct ResponseDecoder: Sendable {
     case .message(let uncompressed):
       message = uncompressed
     case .compressedMessage(let bytes):
+      try self.checkEncoding()
       message = try self.inflater.inflate(bytes, limit: self.maximumMessageSize)
     case .trailers(let block, let isCompressed):
       try self.receiveTrailers(block, isCompressed: isCompressed)
@@ -201,10 +247,29 @@ struct ResponseDecoder: Sendable {
     return message
   }
 
+  private func checkEncoding() throws(RPCError) {
+    guard let encoding = self.unknownEncoding else { return }
+    throw RPCError(
+      code: .internalError,
+      message: """
+        Received a message in the encoding '\(encoding)', which wasn't asked for. Those that can be \
+        read are \(MessageEncoding.supported).
+        """
+    )
+  }
+
+  /// Whether a response that has a status and no message has no initial metadata either.
+  private func isTrailersOnly(_ status: Status) -> Bool {
+    status.code != .ok || self.headerStatus != nil
+  }
+
   private mutating func receiveTrailers(
     _ block: ByteBuffer,
     isCompressed: Bool
   ) throws(RPCError) {
+    if isCompressed {
+      try self.checkEncoding()
+    }
     let block =
       isCompressed
       ? try self.inflater.inflate(block, limit: Self.maximumTrailersSize).payload
@@ -216,7 +281,7 @@ struct ResponseDecoder: Sendable {
       throw RPCError(code: .unknown, message: "The trailers have no 'grpc-status'.")
     }
     var trailing: Metadata = [:]
-    if case .head(let fields) = self.state {
+    if case .head(let fields) = self.state, self.isTrailersOnly(status) {
       trailing = try MetadataCoding.decodeTrailersOnly(fields)
     }
     trailing.add(contentsOf: metadata)

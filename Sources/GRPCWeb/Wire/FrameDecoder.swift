@@ -45,6 +45,11 @@ struct FrameDecoder: Sendable {
       || self.buffer.readableBytes >= FrameHeader.size + Int(header.length)
   }
 
+  /// Whether the bytes received start with a whole frame of trailers.
+  var startsWithTrailers: Bool {
+    self.header?.isTrailers == true && self.hasWholeFrame
+  }
+
   /// Whether there are bytes behind a whole frame.
   var hasMoreThanFrame: Bool {
     guard let header = self.header else { return false }

@@ -52,43 +52,6 @@ enum TrailersBlock {
     return frame
   }
 
-  /// Decodes a block, as its sender should or as its sender did write it.
-  ///
-  /// Takes names in any case, any space around values, a lone LF, a missing last CRLF, repeated names
-  /// and an empty block.
-  ///
-  /// - Returns: The status, `nil` where the block has none, and the trailing metadata.
-  /// - Throws: `internalError` when a line has no colon, or a `-bin` value isn't base64.
-  static func decode(_ block: ByteBuffer) throws(RPCError) -> (Status?, Metadata) {
-    var code: String?
-    var message = ""
-    var metadata = Metadata()
-
-    // By bytes: to a String CRLF is one character, there are other characters that end lines, and a
-    // colon and a combining character after it are one.
-    for bytes in block.readableBytesView.split(separator: UInt8(ascii: "\n")) {
-      let isCRLF = bytes.last == UInt8(ascii: "\r")
-      let line = String(decoding: isCRLF ? bytes.dropLast() : bytes, as: UTF8.self)
-      guard !line.isEmpty else { continue }
-      guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else {
-        throw RPCError(code: .internalError, message: "Received a trailer without a colon.")
-      }
-      let name = line[..<colon].trimmingWhitespace().lowercasedASCII()
-      let value = line[line.utf8.index(after: colon)...].trimmingWhitespace()
-
-      switch name {
-      case "grpc-status":
-        code = code ?? String(value)
-      case "grpc-message":
-        message = StatusMessage.decode(String(value))
-      default:
-        try MetadataCoding.decodeTrailer(String(value), forKey: name, into: &metadata)
-      }
-    }
-
-    return (code.map { Status(grpcStatus: $0, message: message) }, metadata)
-  }
-
   private static func write(_ name: String, _ value: String, into frame: inout ByteBuffer) {
     frame.writeString(name)
     frame.writeStaticString(": ")

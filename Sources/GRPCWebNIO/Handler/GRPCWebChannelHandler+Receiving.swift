@@ -208,7 +208,11 @@ extension GRPCWebChannelHandler {
   }
 
   private var canRead: Bool {
-    self.held.isEmpty && !self.isCallFull
+    if case .faulty = self.intake {
+      // Nothing of what comes now can be understood.
+      return false
+    }
+    return self.held.isEmpty && !self.isCallFull
   }
 
   /// Reads on, now that the service has read what the call had received.

@@ -1,6 +1,7 @@
 internal import GRPCCore
 internal import GRPCWebClientTestSupport
 internal import GRPCWebTestSupport
+internal import SwiftProtobuf
 internal import Testing
 
 @available(GRPCWeb 1.0, *)
@@ -38,6 +39,13 @@ extension ClientContractCase {
       #expect(error?.code == .unavailable)
       // What the system said at once, and not what a timeout said later.
       #expect(error?.message.contains(client.refusal) == true)
+      let words = [
+        "Nothing listens there", "http://127.0.0.1:1/sonora.test.Echo/Get", "ipv4:127.0.0.1:1",
+        "Is the server running",
+      ]
+      for word in words {
+        #expect(error?.message.contains(word) == true, "\(String(describing: error))")
+      }
     },
 
     .one("A host that has no address is unavailable") { client in
@@ -47,6 +55,34 @@ extension ClientContractCase {
         }
       }
       #expect(error?.code == .unavailable)
+      #expect(error?.message.contains("can't be reached") == true, "\(String(describing: error))")
+      #expect(error?.message.contains("dns:host.invalid:80") == true)
+    },
+
+    .one("TLS where there is none fails at once, and no retry helps") { client in
+      let plain = ScriptedServer.Script(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
+      try await ScriptedServer.run(plain, answersAnything: true) { server in
+        let url = server.url.replacing("http://", with: "https://")
+        let error = await #expect(throws: RPCError.self) {
+          try await client.withEcho(at: url) { try await $0.get(Sonora_Test_EchoMessage()) }
+        }
+        #expect(error?.code == .failedPrecondition, "\(String(describing: error))")
+        #expect(error?.message.contains("doesn't speak TLS") == true)
+        #expect(error?.message.contains("http://") == true)
+      }
+    },
+
+    .one("A certificate of an unknown authority fails, and no retry helps") { client in
+      try await withTLSServer(services: [EchoService()]) { url in
+        let error = await #expect(throws: RPCError.self) {
+          try await client.withEcho(at: url) { try await $0.get(Sonora_Test_EchoMessage()) }
+        }
+        #expect(error?.code == .failedPrecondition, "\(String(describing: error))")
+        #expect(error?.message.contains("certificate isn't trusted") == true)
+        #expect(
+          error?.message.contains(".swift") == false && error?.message.contains(".cc") == false
+        )
+      }
     },
 
     .one("Without a deadline, cancellation ends a call that stalls, and its connection") {
@@ -82,6 +118,44 @@ extension ClientContractCase {
             #expect(error?.code == .deadlineExceeded)
           } while server.requests.value == 0 && attempts < 100
           #expect(await server.closures.reaches(1))
+        }
+      }
+    },
+
+    .one("A deadline that passes while connecting ends the call, and the client at once") {
+      client in
+      try await BlackHole.run { url in
+        let start = ContinuousClock.now
+        try await client.withEcho(at: url) { echo in
+          var options = CallOptions.defaults
+          options.timeout = .milliseconds(500)
+          let error = await #expect(throws: RPCError.self) {
+            try await echo.get(Sonora_Test_EchoMessage(), options: options)
+          }
+          #expect(error?.code == .deadlineExceeded)
+        }
+        // HTTP clients have up to a minute to connect.
+        #expect(ContinuousClock.now - start < .seconds(8))
+      }
+    },
+
+    .one("A connection that the server closes while it is idle costs no call") { client in
+      // What a connection that was used before needs: a second request finds it closed, or about to be.
+      try await withServer(services: [EchoService()]) { url in
+        try await IdleClosingProxy.run(to: url) { proxy in
+          try await client.withEcho(at: proxy) { echo in
+            for number in 0 ..< 50 {
+              var options = CallOptions.defaults
+              options.timeout = .seconds(20)
+              do {
+                let reply = try await echo.get(.with { $0.text = "\(number)" }, options: options)
+                #expect(reply.text == "\(number)")
+              } catch let error as RPCError {
+                // A request that may have been read can't be sent again; it must not hang.
+                #expect(error.code == .unavailable, "\(error)")
+              }
+            }
+          }
         }
       }
     },

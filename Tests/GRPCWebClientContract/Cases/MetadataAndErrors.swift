@@ -91,6 +91,26 @@ extension ClientContractCase {
       }
     },
 
+    .each(
+      [GRPCWebServerConfiguration.ErrorPlacement.headers, .body],
+      "Requirement 13: a call is retried as its policy says, wherever the status stands"
+    ) { client, placement in
+      let attempts = Counter()
+      let service = ScriptedService(onGet: { request, _ in
+        guard attempts.add() >= 4 else { throw RPCError(code: .unavailable, message: "again") }
+        return ServerResponse(message: request.message)
+      })
+      try await client.withEcho(
+        service: service,
+        server: .defaults { $0.errorPlacement = placement },
+        configuration: Self.retrying(attempts: 4)
+      ) { echo in
+        let reply = try await echo.get(.with { $0.text = "at last" })
+        #expect(reply.text == "at last")
+        #expect(attempts.value == 4)
+      }
+    },
+
     .one("Requirement 14: an error after messages of a stream comes after them") { client in
       let service = ScriptedService(onExpand: { _, _ in
         StreamingServerResponse { writer in
@@ -114,4 +134,20 @@ extension ClientContractCase {
       }
     },
   ]
+
+  /// A configuration in which calls that are unavailable are made again.
+  private static func retrying(attempts: Int) -> GRPCWebClientConfiguration {
+    let policy = RetryPolicy(
+      maxAttempts: attempts,
+      initialBackoff: .milliseconds(1),
+      maxBackoff: .milliseconds(2),
+      backoffMultiplier: 1,
+      retryableStatusCodes: [.unavailable]
+    )
+    return .defaults {
+      $0.serviceConfig = ServiceConfig(
+        methodConfig: [MethodConfig(names: [.init(service: "")], executionPolicy: .retry(policy))]
+      )
+    }
+  }
 }

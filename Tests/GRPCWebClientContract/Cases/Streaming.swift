@@ -147,6 +147,38 @@ extension ClientContractCase {
       }
     },
 
+    .one(
+      "Requirement 25: a cancelled call that streams its request is cancelled, whoever notices first",
+      needs: [.streamedRequests]
+    ) { client in
+      let started = Counter()
+      let service = ScriptedService(onCollect: { request, _ in
+        started.add()
+        for try await _ in request.messages {}
+        return ServerResponse(message: Sonora_Test_EchoMessage())
+      })
+      try await client.withEcho(service: service) { echo in
+        // A call that works, or fails at once.
+        _ = try await echo.collect { _ in }
+        for number in 2 ... 200 {
+          let call = Task {
+            try await echo.collect { writer in
+              while true {
+                try await writer.write(.with { $0.text = "x" })
+                if number.isMultiple(of: 2) {
+                  try await suspendUntilCancelled()
+                }
+              }
+            }
+          }
+          #expect(await started.reaches(number))
+          call.cancel()
+          let error = await #expect(throws: RPCError.self) { try await call.value }
+          #expect(error?.code == .cancelled, "\(String(describing: error))")
+        }
+      }
+    },
+
     .one("A client that has read enough stops the handler") { client in
       let stopped = Gate()
       try await client.withEcho(service: Self.endless(stopped)) { echo in

@@ -20,7 +20,8 @@ struct ClientCallOptionsTests {
     #expect(
       try call.fields
         == Fixture.fields([
-          ("content-type", type), ("accept", type), ("x-grpc-web", "1"),
+          ("content-type", type), ("accept", type), ("accept-encoding", "identity"),
+          ("x-grpc-web", "1"),
           ("x-user-agent", "grpc-web-swift-sonora"),
           ("grpc-accept-encoding", "identity,gzip,deflate"),
         ])

@@ -88,6 +88,7 @@ struct GRPCWebClientTransportTests {
     #expect(fields[.xUserAgent]?.isEmpty == false)
     #expect(fields[.grpcAcceptEncoding] == "identity,gzip,deflate")
     #expect(fields[.te] == nil)
+    #expect(fields[.acceptEncoding] == "identity")
     #expect(fields[.authorization] == "Bearer x")
     #expect(fields[try #require(HTTPField.Name("x-extra"))] == "1")
     #expect(fields[try #require(HTTPField.Name("x-meta"))] == "2")
@@ -191,15 +192,39 @@ struct GRPCWebClientTransportTests {
     #expect(httpClient.requests.isEmpty)
   }
 
-  @Test("The remote peer is the server's URL without its path")
+  @Test("The remote peer is the server as gRPC names it")
   @available(GRPCWeb 1.0, *)
   func context() async throws {
-    let transport = try Transport(url: "https://host:1/path", httpClient: Self.echoing())
+    let transport = try Transport(
+      url: "https://user:secret@host:1/path",
+      httpClient: Self.echoing()
+    )
     let peer = try await transport.withStream(descriptor: .test(), options: .defaults) {
       _,
       context in context.remotePeer
     }
-    #expect(peer == "https://host:1")
+    #expect(peer == "dns:host:1")
+  }
+
+  @Test("A user and a password in the URL are sent as authorization, unless there is another")
+  @available(GRPCWeb 1.0, *)
+  func credentials() async throws {
+    let httpClient = Self.echoing()
+    let url = "http://user:secret@localhost"
+    let headers = try Fixture.fields([("authorization", "Bearer x")])
+    let configured = GRPCWebClientConfiguration.defaults { $0.headers = headers }
+    for configuration in [GRPCWebClientConfiguration.defaults, configured] {
+      try await Self.withEcho(httpClient, url: url, configuration: configuration) { echo in
+        _ = try await echo.get(Sonora_Test_EchoMessage())
+        _ = try await echo.get(Sonora_Test_EchoMessage(), metadata: ["authorization": "Bearer y"])
+      }
+    }
+    #expect(
+      httpClient.requests.map { $0.headerFields[.authorization] } == [
+        "Basic dXNlcjpzZWNyZXQ=", "Bearer y", "Bearer x", "Bearer y",
+      ]
+    )
+    #expect(httpClient.requests.allSatisfy { $0.authority == "localhost" })
   }
 
   @Test("A URL that isn't HTTP's is invalidArgument")
@@ -210,6 +235,10 @@ struct GRPCWebClientTransportTests {
     }
     #expect(error?.code == .invalidArgument)
     #expect(error?.message.contains("ftp://host") == true)
+    let secret = #expect(throws: RPCError.self) {
+      try Transport(url: "ftp://user:secret@host", httpClient: Self.echoing())
+    }
+    #expect(secret?.message.contains("secret") == false)
   }
 
   // Failures of the HTTP client
@@ -265,6 +294,31 @@ struct GRPCWebClientTransportTests {
       let error = await #expect(throws: RPCError.self) { try await call.value }
       #expect(error?.code == .cancelled)
       #expect(await cancelled.reaches(1))
+    }
+  }
+
+  @Test("Cancelling a call that writes is cancelled, whoever notices first")
+  @available(GRPCWeb 1.0, *)
+  func cancellationOfWriter() async throws {
+    // gRPC Swift wraps what stopped the writer, as do interceptors.
+    let wrapped = RPCError(code: .unknown, message: "Write failed.", cause: CancellationError())
+    let errors: [any Error] = [
+      CancellationError(), wrapped, RPCError(code: .aborted, message: "m", cause: wrapped),
+    ]
+    for error in errors {
+      let transport = try Transport(url: "http://localhost", httpClient: Self.stalling())
+      let failure = await #expect(throws: RPCError.self) {
+        try await transport.withStream(
+          descriptor: .test(.bidirectionalStreaming),
+          options: .defaults
+        ) { stream, _ in
+          try await stream.outbound.write(.metadata([:]))
+          await stream.outbound.finish(throwing: error)
+          for try await _ in stream.inbound {}
+        }
+      }
+      #expect(failure?.code == .cancelled)
+      #expect(failure?.message == "The call was cancelled.")
     }
   }
 
@@ -643,6 +697,23 @@ struct GRPCWebClientTransportTests {
     }
     #expect(httpClient.requests.count == 3)
     #expect(Set(httpClient.requests.map(\.path)) == ["/sonora.test.Echo/Get"])
+  }
+
+  @Test("Requirement 13: a status in the body is retried like one in the headers")
+  @available(GRPCWeb 1.0, *)
+  func retriesOfStatusInBody() async throws {
+    for lines in [["grpc-status: 14"], ["grpc-status: 14", "grpc-retry-pushback-ms: 1"]] {
+      let httpClient = FakeHTTPClient { _ in
+        (try .test(), Fixture.frame(flags: 0x80, lines.flatMap { Array("\($0)\r\n".utf8) }))
+      }
+      let error = await #expect(throws: RPCError.self) {
+        try await Self.withEcho(httpClient, configuration: Self.retrying(attempts: 4)) {
+          try await $0.get(Sonora_Test_EchoMessage())
+        }
+      }
+      #expect(error?.code == .unavailable)
+      #expect(httpClient.requests.count == 4)
+    }
   }
 
   @Test("A connection that fails can be retried, too, and an HTTP 503")

@@ -159,7 +159,18 @@ struct ResponseDecoderTests {
         description: "an error",
         isStreaming: false,
         body: Fixture.trailers("grpc-status: 5", "grpc-message: gone%21"),
-        outcome: Outcome(status: .test(.notFound, "gone!"))
+        outcome: Outcome(metadata: nil, status: .test(.notFound, "gone!"))
+      ),
+      Vector(
+        description: "an error, and metadata in the headers",
+        isStreaming: false,
+        fields: [("x-a", "1")],
+        body: Fixture.trailers("grpc-status: 14", "x-b: 2"),
+        outcome: Outcome(
+          metadata: nil,
+          status: .test(.unavailable),
+          trailing: ["x-a": "1", "x-b": "2"]
+        )
       ),
       Vector(
         description: "no messages",
@@ -459,6 +470,77 @@ struct ResponseDecoderTests {
     }
   }
 
+  @Test("Requirement 13: of a stream, too, where nothing else has come when it is asked for")
+  @available(GRPCWeb 1.0, *)
+  func trailersOnlyOfStream() throws {
+    let head = try HTTPResponse.test([("x-a", "1")])
+    let error = Fixture.trailers("grpc-status: 14", "x-b: 2")
+    #expect(
+      Self.decode(head, [ByteBuffer(bytes: error)], drainsOften: false)
+        == Outcome(
+          metadata: nil,
+          status: .test(.unavailable),
+          trailing: ["x-a": "1", "x-b": "2"]
+        )
+    )
+    // Metadata that is asked for is there before what comes later.
+    #expect(
+      Self.decode(head, error)
+        == Outcome(metadata: ["x-a": "1"], status: .test(.unavailable), trailing: ["x-b": "2"])
+    )
+    // A success has initial metadata.
+    #expect(
+      Self.decode(head, [ByteBuffer(bytes: Self.ok)], drainsOften: false)
+        == Outcome(metadata: ["x-a": "1"], status: .test(.ok))
+    )
+  }
+
+  @Test("Requirement 20: a response with a content coding is refused, and the coding named")
+  @available(GRPCWeb 1.0, *)
+  func contentCoding() throws {
+    for isStreaming in [true, false] {
+      for coding in ["gzip", "br", "gzip, br", "x-unheard-of"] {
+        let head = try HTTPResponse.test([("content-encoding", coding)])
+        var decoder = ResponseDecoder(isStreaming: isStreaming, maximumMessageSize: 100)
+        decoder.receive(head)
+        let error = #expect(throws: RPCError.self) { try decoder.next() }
+        #expect(error?.code == .internalError)
+        #expect(error?.message.contains("'\(coding)'") == true)
+      }
+      for coding in ["identity", "Identity", ""] {
+        let head = try HTTPResponse.test([("content-encoding", coding)])
+        let outcome = Self.decode(head, Fixture.frame([1]) + Self.ok, isStreaming: isStreaming)
+        #expect(outcome == Outcome([[1]], status: .test(.ok)))
+      }
+    }
+    // A status in the headers, and that of HTTP, say more.
+    let status = try HTTPResponse.test([("content-encoding", "gzip"), ("grpc-status", "5")])
+    #expect(Self.decode(status, [1, 2]) == Outcome(metadata: nil, status: .test(.notFound)))
+    let html = try HTTPResponse.test(
+      .init(code: 502),
+      contentType: "text/html",
+      [("content-encoding", "gzip")]
+    )
+    #expect(Self.decode(html, [1, 2]).status?.code == .unavailable)
+  }
+
+  @Test("Requirement 18: a message in an encoding that isn't known names it")
+  @available(GRPCWeb 1.0, *)
+  func unknownEncoding() throws {
+    for flags in [1, 0x81] as [UInt8] {
+      var decoder = ResponseDecoder(isStreaming: false, maximumMessageSize: 100)
+      decoder.receive(try .test([("grpc-encoding", "snappy")]))
+      decoder.receive(ByteBuffer(bytes: Fixture.frame(flags: flags, [1, 2])))
+      let error = #expect(throws: RPCError.self) { try decoder.next() }
+      #expect(error?.code == .internalError)
+      #expect(error?.message.contains("'snappy'") == true)
+    }
+    let head = try HTTPResponse.test([("grpc-encoding", "snappy")])
+    #expect(
+      Self.decode(head, Fixture.frame([1]) + Self.ok) == Outcome([[1]], status: .test(.ok))
+    )
+  }
+
   @Test("Requirement 13: a trailers frame wins over a header status, an empty one doesn't hide it")
   @available(GRPCWeb 1.0, *)
   func headersAndFrame() throws {
@@ -666,7 +748,7 @@ struct ResponseDecoderTests {
       let body = messages.flatMap { Fixture.frame($0) } + error
       #expect(
         Self.decode(try .test(), body, isStreaming: false)
-          == Outcome(messages, status: .test(.notFound))
+          == Outcome(metadata: messages.isEmpty ? nil : [:], messages, status: .test(.notFound))
       )
     }
   }

@@ -41,6 +41,26 @@ struct StatusWireTests {
     #expect(Status(unknown, isGRPCWeb: false) == nil)
   }
 
+  @Test("Requirement 35: repeated equal statuses are one, different ones an error")
+  @available(GRPCWeb 1.0, *)
+  func repeated() throws {
+    for values in [["5", "5"], ["5, 5"], ["5,5", " 5 "]] {
+      let fields = try Fixture.fields(values.map { ("grpc-status", $0) })
+      #expect(Status(fields, isGRPCWeb: true)?.code == .notFound)
+      #expect(Status(fields, isGRPCWeb: false)?.code == .notFound)
+    }
+    let messages = try Fixture.fields([
+      ("grpc-status", "5"), ("grpc-message", "m, n"), ("grpc-status", "5"),
+      ("grpc-message", "m, n"),
+    ])
+    #expect(Status(messages, isGRPCWeb: true) == Status(code: .notFound, message: "m, n"))
+    let different = try Fixture.fields([("grpc-status", "5"), ("grpc-status", "13")])
+    let status = Status(different, isGRPCWeb: true)
+    #expect(status?.code == .unknown)
+    #expect(status?.message.contains("'5', '13'") == true)
+    #expect(Status(different, isGRPCWeb: false) == nil)
+  }
+
   @Test("Requirement 15: the status of HTTP, which is named with the content type")
   @available(GRPCWeb 1.0, *)
   func http() {

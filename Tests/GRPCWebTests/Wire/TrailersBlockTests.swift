@@ -157,4 +157,61 @@ struct TrailersBlockTests {
     #expect(Array(metadata[stringValues: "x-key"]) == ["1"])
     #expect(metadata.count == 2)
   }
+
+  // Decoding
+
+  @Test("What Python shows of bytes is read as those, as Sonora for Python's ASGI server sends it")
+  @available(GRPCWeb 1.0, *)
+  func pythonBytes() throws {
+    let block = #"""
+      b'grpc-status': b'5'
+      b'Grpc-Message': b"it's%20\x67one"
+      b'x-a': 1
+      x-b: b'2'
+      b'x-data-bin': b'AQI='
+      """#
+    let (status, metadata) = try TrailersBlock.decode(ByteBuffer(string: block))
+    #expect(status == Status(code: .notFound, message: "it's gone"))
+    var expected: Metadata = ["x-a": "1", "x-b": "b'2'"]
+    expected.addBinary([1, 2], forKey: "x-data-bin")
+    #expect(metadata == expected)
+  }
+
+  @Test(
+    "Literals of bytes",
+    arguments: [
+      ("b''", ""), (#"b"""#, ""), (#"b'\\ \' \" \n\r\t'"#, "\\ ' \" \n\r\t"),
+      (#"b'\xc3\xa4'"#, "\u{e4}"),
+      ("b'", nil), ("'x'", nil), ("bx", nil), (#"b'x""#, nil), (#"b'\xz1'"#, nil), ("", nil),
+      (#"b'\x4'"#, "\u{4}"),
+    ]
+  )
+  @available(GRPCWeb 1.0, *)
+  func pythonLiteral(literal: String, text: String?) {
+    #expect(PythonBytes.text(of: literal) == text)
+  }
+
+  @Test("Requirement 35: repeated equal statuses are one, different ones an error")
+  @available(GRPCWeb 1.0, *)
+  func repeatedStatus() throws {
+    let equal = ByteBuffer(string: "grpc-status: 5\r\ngrpc-status:5\r\n")
+    #expect(try TrailersBlock.decode(equal).0?.code == .notFound)
+    let different = ByteBuffer(string: "grpc-status: 0\r\ngrpc-status: 5\r\n")
+    #expect(try TrailersBlock.decode(different).0?.code == .unknown)
+  }
+
+  @Test("An error shows the line that can't be read, on one line and not all of a long one")
+  @available(GRPCWeb 1.0, *)
+  func unreadableLine() {
+    let long = String(repeating: "x", count: 10_000)
+    for line in ["nonsense", "a\u{2028}b", long, "x-bin: ?!"] {
+      let error = #expect(throws: RPCError.self) {
+        try TrailersBlock.decode(ByteBuffer(string: "grpc-status: 0\r\n\(line)\r\n"))
+      }
+      #expect(error?.code == .internalError)
+      #expect(error?.message.contains(line.prefix(1)) == true)
+      #expect(error?.message.contains(where: \.isNewline) == false)
+      #expect(error.map { $0.message.count < 300 } == true)
+    }
+  }
 }

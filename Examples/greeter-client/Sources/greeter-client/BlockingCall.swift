@@ -1,11 +1,11 @@
 import GRPCCore
-import GRPCWebURLSession
+import GRPCWebAsyncHTTPClient
 import GreeterService
 import SwiftProtobuf
 
 /// Calls the greeter with a stock generated stub, as a script does.
 struct BlockingCall {
-  var channel: BlockingChannel<GRPCWebClientTransport<URLSessionAdapter>>
+  var channel: BlockingChannel<GRPCWebClientTransport<AsyncHTTPClientAdapter>>
   var output: Output
 
   func run(_ method: Method, _ request: Request) throws {

@@ -101,7 +101,9 @@ struct GreeterClient: AsyncParsableCommand {
   }
 
   private func callBlocking(output: Output) throws {
-    try withBlockingChannel(url: self.url, configuration: self.clientConfiguration) { channel in
+    // Both modules have a function of this name; the type says which.
+    try withBlockingChannel(url: self.url, configuration: self.clientConfiguration) {
+      (channel: BlockingChannel<GRPCWebClientTransport<AsyncHTTPClientAdapter>>) in
       if let repetition = self.repetition {
         try repetition.run(over: channel)
       } else {

@@ -1,6 +1,6 @@
 import Foundation
 import GRPCCore
-import GRPCWebURLSession
+import GRPCWebAsyncHTTPClient
 import GreeterService
 import Synchronization
 
