@@ -13,11 +13,11 @@ import SwiftProtobuf
 import Testing
 
 /// Calls over HTTP/2 whose server ends its response while the request is still being written.
-@Suite("HTTP/2 streams that the server ends first", .timeLimit(.minutes(3)))
+@Suite("HTTP/2 streams that the server ends first", .serialized, .timeLimit(.minutes(3)))
 struct HTTP2EarlyEndTests {
   /// How many calls are made: several times as many as a server lets run at once.
   private static let count =
-    ProcessInfo.processInfo.environment["EARLY_END_CALLS"].flatMap { Int($0) } ?? 600
+    ProcessInfo.processInfo.environment["EARLY_END_CALLS"].flatMap { Int($0) } ?? 400
 
   /// An `EchoMessage` whose text is "x", and the trailers of a success.
   private static let answer: [UInt8] =

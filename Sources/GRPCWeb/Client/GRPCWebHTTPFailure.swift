@@ -1,4 +1,4 @@
-public import GRPCCore
+internal import GRPCCore
 
 /// Why an HTTP client got no response, or not all of it.
 ///
