@@ -7,6 +7,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "bench-server", targets: ["bench-server"]),
+    .executable(name: "bench-client", targets: ["bench-client"]),
     // To be loaded before a server whose allocations are to be counted.
     .library(name: "MallocCounter", type: .dynamic, targets: ["MallocCounter"]),
   ],
@@ -20,6 +21,7 @@ let package = Package(
     .package(url: "https://github.com/grpc/grpc-swift-nio-transport.git", from: "2.3.0"),
     .package(url: "https://github.com/grpc/grpc-swift-protobuf.git", from: "2.1.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.16.0"),
+    .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.26.0"),
     .package(url: "https://github.com/ordo-one/benchmark.git", from: "1.38.0", traits: []),
   ],
   targets: [
@@ -44,6 +46,22 @@ let package = Package(
         .product(name: "GRPCWebNIO", package: "sonora"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .executableTarget(
+      name: "bench-client",
+      dependencies: [
+        "BenchService",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "GRPCWebAsyncHTTPClient", package: "sonora"),
+        .product(name: "GRPCWebURLSession", package: "sonora"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

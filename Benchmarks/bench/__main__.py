@@ -1,4 +1,4 @@
-"""Measures Sonora's servers against others. `dev/bench` runs this."""
+"""Measures Sonora's servers and clients against others. `dev/bench` runs this."""
 
 import argparse
 import dataclasses
@@ -17,6 +17,7 @@ MALLOCS = "mallocs"
 @dataclasses.dataclass(frozen=True)
 class Environment:
     bench_server: pathlib.Path
+    bench_client: pathlib.Path
     malloc_counter: pathlib.Path
     # The folder for the logs of servers, and for profiles.
     logs: pathlib.Path
@@ -35,6 +36,7 @@ def main():
     machine.prepare()
     environment = Environment(
         bench_server=options.bench_server.resolve(),
+        bench_client=options.bench_client.resolve(),
         malloc_counter=options.malloc_counter.resolve(),
         logs=options.logs.resolve(),
         rounds=options.rounds or (3 if options.quick else 7),
@@ -61,6 +63,7 @@ def main():
 def parse():
     parser = argparse.ArgumentParser(prog="dev/bench", description=__doc__)
     parser.add_argument("--bench-server", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--bench-client", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument(
         "--malloc-counter", type=pathlib.Path, required=True, help=argparse.SUPPRESS
     )

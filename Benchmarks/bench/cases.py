@@ -3,6 +3,7 @@
 Each case has a name that other tools know; see the README for what they mean.
 """
 
+import clients
 import envoy_proxy
 import memory
 import servers
@@ -89,6 +90,62 @@ def all_cases(front):
                 _front(front),
                 lambda server, seconds: memory.stalled_streams_bytes(server) / (1 << 20),
             ),
+        ),
+        *_client_cases(),
+    ]
+
+
+def _client_cases():
+    """What clients do, 32 calls at once, of what is measured beside. The server is the NIO front."""
+    ahc = clients.swift("ahc", "unary")
+    return [
+        Ratio(
+            "client_unary_of_bare_ahc",
+            "unary, client over AsyncHTTPClient, of bare AsyncHTTPClient",
+            "calls per second of the client's CPU",
+            0.58,
+            ahc,
+            clients.swift("bare-ahc", "unary"),
+        ),
+        Ratio(
+            "client_unary_of_grpc_swift_http2",
+            "unary, client over AsyncHTTPClient, of gRPC Swift's HTTP/2 client",
+            "calls per second of the client's CPU",
+            0.9,
+            ahc,
+            clients.swift("http2", "unary", front="grpc-http2"),
+        ),
+        Ratio(
+            "client_stream_of_grpc_swift_http2",
+            "100,000 messages, client over AsyncHTTPClient, of gRPC Swift's HTTP/2 client",
+            "messages per second of the client's CPU",
+            1.7,
+            clients.swift("ahc", "stream"),
+            clients.swift("http2", "stream", front="grpc-http2"),
+        ),
+        Ratio(
+            "client_urlsession_unary_of_bare_ahc",
+            "unary, client over URLSession, of bare AsyncHTTPClient",
+            "calls per second of the client's CPU",
+            0.13,
+            clients.swift("urlsession", "unary"),
+            clients.swift("bare-ahc", "unary"),
+        ),
+        Ratio(
+            "client_unary_of_sonora_python_sync",
+            "unary, client over AsyncHTTPClient, of Sonora for Python's sync client",
+            "calls per second of the client's CPU",
+            8,
+            ahc,
+            clients.sonora_python("sync"),
+        ),
+        Ratio(
+            "client_unary_of_sonora_python_aio",
+            "unary, client over AsyncHTTPClient, of Sonora for Python's aio client",
+            "calls per second of the client's CPU",
+            8,
+            ahc,
+            clients.sonora_python("aio"),
         ),
     ]
 

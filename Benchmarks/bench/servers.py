@@ -99,7 +99,7 @@ def sonora_python(environment):
     """Its ASGI server under one worker of uvicorn."""
     here = pathlib.Path(__file__).parent
     with tempfile.TemporaryDirectory() as stubs:
-        _generate_stubs(stubs)
+        generate_stubs(stubs)
         variables = {"PYTHONPATH": os.pathsep.join([stubs, str(here)])}
         command = [sys.executable, "-m", "uvicorn", "--factory", "python_bench:asgi"]
         command += ["--port", "0", "--no-access-log"]
@@ -108,7 +108,8 @@ def sonora_python(environment):
             yield server
 
 
-def _generate_stubs(folder):
+def generate_stubs(folder):
+    """Python's modules for the service, in a folder."""
     from grpc_tools import protoc
 
     protos = pathlib.Path(__file__).parents[1] / "Protos"

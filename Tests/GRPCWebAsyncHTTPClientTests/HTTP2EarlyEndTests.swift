@@ -17,7 +17,7 @@ import Testing
 struct HTTP2EarlyEndTests {
   /// How many calls are made: several times as many as a server lets run at once.
   private static let count =
-    ProcessInfo.processInfo.environment["EARLY_END_CALLS"].flatMap { Int($0) } ?? 600
+    ProcessInfo.processInfo.environment["EARLY_END_CALLS"].flatMap { Int($0) } ?? 400
 
   /// An `EchoMessage` whose text is "x", and the trailers of a success.
   private static let answer: [UInt8] =
@@ -113,14 +113,20 @@ struct HTTP2EarlyEndTests {
   @Test("A caller's own client streams no request over TLS, and the error says why")
   @available(GRPCWeb 1.0, *)
   func ownClient() async throws {
-    try await EarlyEndingServer.run(body: [Self.answer], ending: .reset) { server in
+    let https = try HTTPServerBuilder.http2Upgrade(
+      tlsConfiguration: TestCertificate.serverConfiguration()
+    )
+    try await withServer(services: [EchoService()], server: https) { url in
       let httpClient = HTTPClient(configuration: .init(certificateVerification: .none))
       let error = await #expect(throws: RPCError.self) {
         try await withGRPCClient(
-          transport: .grpcWebAsyncHTTPClient(url: server.url, httpClient: httpClient)
+          transport: .grpcWebAsyncHTTPClient(
+            url: url.replacing("http://", with: "https://"),
+            httpClient: httpClient
+          )
         ) { client in
           let echo = Sonora_Test_Echo.Client(wrapping: client)
-          let unary = try await echo.get(Sonora_Test_EchoMessage())
+          let unary = try await echo.get(.with { $0.text = "x" })
           #expect(unary.text == "x")
           _ = try await Self.collect(echo)
         }

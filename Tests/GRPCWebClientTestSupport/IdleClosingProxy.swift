@@ -1,8 +1,8 @@
 internal import NIOCore
 internal import NIOPosix
 
-/// A proxy on loopback that closes each connection shortly after a response, when a further request may
-/// already be on its way.
+/// A proxy on loopback that answers one request a connection, and closes it when the next one comes: as
+/// a server does whose patience with an idle connection ends just then.
 @available(GRPCWeb 1.0, *)
 public enum IdleClosingProxy {
   /// Runs a proxy while a closure uses it.
@@ -20,8 +20,9 @@ public enum IdleClosingProxy {
         ClientBootstrap(group: client.eventLoop)
           .connect(host: "127.0.0.1", port: port)
           .flatMapThrowing { server in
-            try client.pipeline.syncOperations.addHandler(Relay(to: server, closesAtEnd: false))
-            try server.pipeline.syncOperations.addHandler(Relay(to: client, closesAtEnd: true))
+            let answers = Answers()
+            try client.pipeline.syncOperations.addHandler(Relay(.requests(answers), to: server))
+            try server.pipeline.syncOperations.addHandler(Relay(.responses(answers), to: client))
           }
       }
       .bind(host: "127.0.0.1", port: 0)
@@ -37,29 +38,43 @@ public enum IdleClosingProxy {
     }
   }
 
+  /// Whether a connection has answered a request, known to its event loop alone.
+  private final class Answers {
+    var isAnswered = false
+  }
+
   /// Passes bytes on to another channel of the same event loop.
   private final class Relay: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let other: any Channel
-    private let closesAtEnd: Bool
+    enum Direction {
+      case requests(Answers)
+      case responses(Answers)
+    }
 
-    init(to other: any Channel, closesAtEnd: Bool) {
+    private let direction: Direction
+    private let other: any Channel
+
+    init(_ direction: Direction, to other: any Channel) {
+      self.direction = direction
       self.other = other
-      self.closesAtEnd = closesAtEnd
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       let bytes = self.unwrapInboundIn(data)
-      let lastChunk = "0\r\n\r\n".utf8
-      let isEnd =
-        self.closesAtEnd && bytes.readableBytesView.suffix(lastChunk.count).elementsEqual(lastChunk)
-      self.other.writeAndFlush(bytes, promise: nil)
-      if isEnd {
-        let other = self.other
-        let delay = Int64.random(in: 0 ..< 1000)
-        context.eventLoop.scheduleTask(in: .microseconds(delay)) { other.close(promise: nil) }
+      switch self.direction {
+      case .requests(let answers) where answers.isAnswered:
+        context.close(promise: nil)
+        return
+      case .responses(let answers):
+        let lastChunk = "0\r\n\r\n".utf8
+        if bytes.readableBytesView.suffix(lastChunk.count).elementsEqual(lastChunk) {
+          answers.isAnswered = true
+        }
+      case .requests:
+        break
       }
+      self.other.writeAndFlush(bytes, promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

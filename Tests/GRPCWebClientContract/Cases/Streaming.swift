@@ -62,6 +62,13 @@ extension ClientContractCase {
             }
           }
         }
+        // A call that works has begun, and one that doesn't has ended.
+        let outcome = Counter()
+        Task {
+          _ = try? await call.value
+          outcome.add()
+        }
+        try await eventually("the call begins or ends") { written.value + outcome.value > 0 }
         let before = try await written.settled()
         #expect(before > 0)
         #expect(before < total / 4)
