@@ -53,7 +53,7 @@ public enum FrontAbility: Sendable, Hashable, CaseIterable {
   var isCostlyToLack: Bool {
     switch self {
     case .largeRequestHeaders, .stoppingUnreadStreams, .stoppingUnreadResponses, .upgradeOffers,
-      .closingBehindHTTP10:
+      .http10Streams, .closingBehindHTTP10:
       return true
     default:
       return false

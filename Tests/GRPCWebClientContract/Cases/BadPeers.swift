@@ -146,7 +146,7 @@ extension ClientContractCase {
           try await client.withEcho(at: proxy) { echo in
             for number in 0 ..< 6 {
               var options = CallOptions.defaults
-              options.timeout = .seconds(5)
+              options.timeout = .seconds(60)
               do {
                 let reply = try await echo.get(.with { $0.text = "\(number)" }, options: options)
                 #expect(reply.text == "\(number)")
