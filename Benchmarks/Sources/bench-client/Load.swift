@@ -105,7 +105,7 @@ struct Load: Sendable {
     #if canImport(Darwin)
     getrusage(RUSAGE_SELF, &usage)
     #else
-    getrusage(__rusage_who(rawValue: Int32(RUSAGE_SELF.rawValue)), &usage)
+    getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
     #endif
     return [usage.ru_utime, usage.ru_stime].reduce(0) { sum, time in
       sum + Double(time.tv_sec) + Double(time.tv_usec) / 1e6
