@@ -160,7 +160,7 @@ def _reason_to_skip(client, case):
         return BY_MESSAGE
     if client == "http2" and case.startswith("server_compressed"):
         return UNOBSERVED
-    if client in ("urlsession", "blocking") and case in STREAMED_REQUESTS:
+    if client == "urlsession" and case in STREAMED_REQUESTS:
         return NO_STREAMING
     return None
 
