@@ -21,7 +21,10 @@ def preflight(environment):
             ("access-control-request-headers", asked),
         ],
     )
-    expect_equal("the HTTP status", answer.status, 204)
+    # FlyingFox can't send a 204 without a length, which that may not have.
+    expect(answer.status in (200, 204), f"the HTTP status is {answer.status}")
+    length = answer.header("content-length")
+    expect(answer.status == 200 or length is None, f"a 204 has the length {length}")
     expect_equal("the body", answer.body, b"")
     expect(answer.header("access-control-allow-origin") in ("*", ORIGIN), "the origin may not call")
     expect_equal(
