@@ -45,6 +45,7 @@ STREAMED_REQUESTS = ["client_streaming", "ping_pong", "empty_stream", "cancel_af
 # What clients can't do.
 BY_MESSAGE = "gRPC Swift compresses all messages of a call, or none"
 NO_STREAMING = "the client can't stream a request, and says so"
+NOT_TRIED = "the blocking client isn't tried with requests that are streams"
 UNOBSERVED = "the client doesn't show which messages come compressed"
 
 # What servers can't do.
@@ -162,6 +163,8 @@ def _reason_to_skip(client, case):
         return UNOBSERVED
     if client == "urlsession" and case in STREAMED_REQUESTS:
         return NO_STREAMING
+    if client == "blocking" and case in STREAMED_REQUESTS:
+        return NOT_TRIED
     return None
 
 

@@ -13,6 +13,9 @@ protocol Caller: Sendable {
   /// Whether the client can send a request while it is written.
   var streamsRequests: Bool { get }
 
+  /// Whether it calls as code does that isn't asynchronous.
+  var isBlocking: Bool { get }
+
   /// Makes a call that is answered with one message.
   func unary<Result: Sendable>(
     _ call: @escaping @Sendable () async throws -> Result
@@ -44,6 +47,7 @@ struct StreamAnswer<Message: Sendable>: Sendable {
 struct AsyncCaller<Transport: ClientTransport>: Caller {
   var client: GRPCClient<Transport>
   var streamsRequests: Bool
+  let isBlocking = false
 
   func unary<Result: Sendable>(
     _ call: @escaping @Sendable () async throws -> Result
@@ -98,6 +102,10 @@ struct BlockingCaller<Transport: ClientTransport>: Caller {
 
   var streamsRequests: Bool {
     false
+  }
+
+  var isBlocking: Bool {
+    true
   }
 
   func unary<Result: Sendable>(
