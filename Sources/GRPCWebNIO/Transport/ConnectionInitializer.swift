@@ -16,19 +16,22 @@ struct ConnectionInitializer: Sendable {
 
   /// Prepares a connection that has been accepted.
   func initialize(_ channel: any Channel) -> EventLoopFuture<Void> {
-    let firstHead = self.scheduleClose(of: channel, in: self.config.connections.headerTimeout)
+    let firstHead = ConnectionDeadline(
+      in: self.config.connections.headerTimeout,
+      closing: channel
+    )
     return channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
       try pipeline.addHandler(NegotiationHandler())
       if let tls = self.tls {
-        let handshake = self.scheduleClose(
-          of: channel,
-          in: self.config.connections.handshakeTimeout
+        let handshake = ConnectionDeadline(
+          in: self.config.connections.handshakeTimeout,
+          closing: channel
         )
         try pipeline.addHandler(NIOSSLServerHandler(context: tls))
         try pipeline.addHandler(
           ApplicationProtocolNegotiationHandler { result, channel in
-            handshake?.cancel()
+            handshake.meet()
             return channel.eventLoop.makeCompletedFuture {
               try self.addHTTP(
                 isHTTP2: result == .negotiated("h2"),
@@ -48,20 +51,10 @@ struct ConnectionInitializer: Sendable {
     }
   }
 
-  /// Closes a connection after some time, unless that is cancelled.
-  private func scheduleClose(of channel: any Channel, in timeout: Duration?) -> Scheduled<Void>? {
-    guard let timeout = timeout else { return nil }
-    let scheduled = channel.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
-      channel.close(promise: nil)
-    }
-    channel.closeFuture.whenComplete { _ in scheduled.cancel() }
-    return scheduled
-  }
-
   private func addHTTP(
     isHTTP2: Bool,
     to channel: any Channel,
-    firstHead: Scheduled<Void>?
+    firstHead: ConnectionDeadline
   ) throws {
     if isHTTP2 {
       try self.addHTTP2(to: channel, firstHead: firstHead)
@@ -73,7 +66,7 @@ struct ConnectionInitializer: Sendable {
     pipeline.removeHandler(context: negotiation, promise: nil)
   }
 
-  private func addHTTP1(to channel: any Channel, firstHead: Scheduled<Void>?) throws {
+  private func addHTTP1(to channel: any Channel, firstHead: ConnectionDeadline) throws {
     let pipeline = channel.pipeline.syncOperations
     let decoder = HTTP1RequestDecoder(maximumHeadSize: self.config.connections.maximumHeadSize)
     try pipeline.addHandler(ByteToMessageHandler(decoder))
@@ -88,7 +81,7 @@ struct ConnectionInitializer: Sendable {
     try pipeline.addHandler(self.notFoundHandler(for: .http1, eventLoop: channel.eventLoop))
   }
 
-  private func addHTTP2(to channel: any Channel, firstHead: Scheduled<Void>?) throws {
+  private func addHTTP2(to channel: any Channel, firstHead: ConnectionDeadline) throws {
     let manager = NIOHTTP2ServerConnectionManagementHandler(
       eventLoop: channel.eventLoop,
       configuration: self.managementConfiguration
@@ -109,7 +102,7 @@ struct ConnectionInitializer: Sendable {
       streamDelegate: HTTP2StreamPairs(manager.http2StreamDelegate, eventLoop: channel.eventLoop)
     ) { stream in
       // From here on the connection is watched by HTTP/2's own means.
-      firstHead?.cancel()
+      firstHead.meet()
       return stream.eventLoop.makeCompletedFuture {
         let pipeline = stream.pipeline.syncOperations
         try pipeline.addHandler(

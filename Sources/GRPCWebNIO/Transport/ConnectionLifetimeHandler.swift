@@ -12,7 +12,7 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
   typealias OutboundOut = HTTPResponsePart
 
   private let idleTimeout: TimeAmount?
-  private let firstHead: Scheduled<Void>?
+  private let firstHead: ConnectionDeadline?
 
   /// How many responses haven't been written to their end.
   private var requestsInProgress = 0
@@ -30,8 +30,8 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
   ///
   /// - Parameters:
   ///   - idleTimeout: How long there may be no request in progress; `nil` for ever.
-  ///   - firstHead: What closes the connection unless the head of a request has come by then.
-  init(idleTimeout: Duration?, firstHead: Scheduled<Void>?) {
+  ///   - firstHead: The time that the head of the first request has.
+  init(idleTimeout: Duration?, firstHead: ConnectionDeadline?) {
     self.idleTimeout = idleTimeout.map { TimeAmount($0) }
     self.firstHead = firstHead
   }
@@ -44,7 +44,7 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
-    self.firstHead?.cancel()
+    self.firstHead?.meet()
     self.idleTimer?.cancel()
     self.idleTimer = nil
   }
@@ -52,7 +52,7 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch self.unwrapInboundIn(data) {
     case .head:
-      self.firstHead?.cancel()
+      self.firstHead?.meet()
       self.requestsInProgress += 1
       self.isReceiving = true
       context.fireChannelRead(data)
