@@ -89,8 +89,9 @@ extension GRPCWebChannelHandler {
       self.requestTimer?.restart()
     case .call:
       if self.httpVersion == .http1 {
-        // There is no telling where another request would begin.
+        // There is no telling where another request would begin. What may still come isn't the app's.
         self.running?.closesConnection = true
+        self.intake = .ending
         self.order.requestEnded()
       }
       self.running?.call.fail(.requestStalled)

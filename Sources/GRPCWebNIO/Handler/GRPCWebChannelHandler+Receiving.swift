@@ -134,9 +134,8 @@ extension GRPCWebChannelHandler {
     context: ChannelHandlerContext
   ) -> Scheduled<Void>? {
     guard let timeout = call.head.timeout else { return nil }
-    // A timeout may be longer than event loops can count, which is three centuries.
-    let delay = TimeAmount(min(timeout, .seconds(100 * 365 * 24 * 3600)))
-    return context.eventLoop.scheduleTask(in: delay) {
+    // One that is longer than event loops can count is the longest that they can: three centuries.
+    return context.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
       call.fail(.deadlineExceeded)
     }
   }

@@ -115,6 +115,24 @@ struct TimeLimitTests {
     #expect(answer.status == RPCError.Code.deadlineExceeded.rawValue)
   }
 
+  @Test("What still comes of a request that was given up isn't the app's")
+  @available(GRPCWeb 1.0, *)
+  func lateBody() async throws {
+    for _ in 0 ..< 20 {
+      let channel = try await HandlerChannel()
+      let parts = try [HTTPRequestPart].call(texts: ["late"])
+      try await channel.receive([parts[0]])
+      await channel.channel.testingEventLoop.advanceTime(by: .seconds(61))
+      try await channel.receive([parts[1], parts[2]])
+      #expect(try await channel.responses(1).count == 1)
+      #expect(channel.app.paths.isEmpty)
+      let isHandedOn = channel.app.events.contains { event in
+        if case .part = event { true } else { false }
+      }
+      #expect(!isHandedOn)
+    }
+  }
+
   @Test(
     "A response that nobody takes is ended, and its service is cancelled",
     arguments: [false, true]
