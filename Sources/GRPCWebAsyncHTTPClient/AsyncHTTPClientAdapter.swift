@@ -210,12 +210,6 @@ extension HTTPClient.Configuration {
   }
 }
 
-extension HTTPRequest {
-  fileprivate var url: String {
-    "\(self.scheme ?? "http")://\(self.authority ?? "")\(self.path ?? "/")"
-  }
-}
-
 extension HTTPResponse {
   fileprivate init(_ response: HTTPClientResponse) {
     var fields = HTTPFields()

@@ -124,18 +124,3 @@ extension GRPCWebHTTPFailure {
     return name.isEmpty ? nil : String(name)
   }
 }
-
-extension SocketAddress {
-  /// The address as gRPC writes it.
-  fileprivate var grpcName: String? {
-    guard let ip = self.ipAddress, let port = self.port else {
-      return self.pathname.map { "unix:\($0)" }
-    }
-    switch self {
-    case .v6:
-      return "ipv6:[\(ip)]:\(port)"
-    default:
-      return "ipv4:\(ip):\(port)"
-    }
-  }
-}

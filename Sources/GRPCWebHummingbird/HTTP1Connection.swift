@@ -1,3 +1,4 @@
+internal import GRPCWebNIO
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -67,7 +68,7 @@ struct HTTP1Connection {
     if head.isLastOfConnection {
       self.state = .last(head.version)
     }
-    guard expectsContinue && head.version >= .http1_1 else {
+    guard expectsContinue && !head.version.isBefore1_1 else {
       self.interim = .none
       return .handOn
     }
@@ -184,16 +185,6 @@ extension HTTPRequestHead {
   ///
   /// Any field of that name counts as an offer: it is for the decoder to say which stop it, and an offer is rare.
   fileprivate var isLastOfConnection: Bool {
-    self.version < .http1_1 || self.method == .CONNECT || self.headers.contains(name: "upgrade")
-  }
-}
-
-extension HTTPVersion {
-  fileprivate static func < (lhs: Self, rhs: Self) -> Bool {
-    (lhs.major, lhs.minor) < (rhs.major, rhs.minor)
-  }
-
-  fileprivate static func >= (lhs: Self, rhs: Self) -> Bool {
-    !(lhs < rhs)
+    self.version.isBefore1_1 || self.method == .CONNECT || self.headers.contains(name: "upgrade")
   }
 }

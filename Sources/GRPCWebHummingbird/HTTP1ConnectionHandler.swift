@@ -24,8 +24,9 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandle
   enum Answerer {
     /// A channel handler, which itself deals with expectations and with shutdown.
     case channelHandler
-    /// The router's middleware, of a server with that grace period.
-    case middleware(gracePeriod: Duration)
+    /// The router's middleware. When so much time has passed after the beginning of graceful shutdown, a connection
+    /// is closed whose call isn't taken by its client.
+    case middleware(closingPeriod: Duration)
   }
 
   private let answerer: Answerer
@@ -133,7 +134,7 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandle
   ) -> HTTPResponseHead {
     var head = head
     head.headers.replaceOrAdd(name: "connection", value: "close")
-    if version != .http1_1 && !head.headers.contains(name: "content-length") {
+    if version.isBefore1_1 && !head.headers.contains(name: "content-length") {
       // SwiftNIO's encoder knows by this that there are no chunks.
       head.version = version
     }
@@ -175,9 +176,9 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandle
       context.close(promise: nil)
     }
     if event is ChannelShouldQuiesceEvent, self.closeAfterGracePeriod == nil,
-      case .middleware(let gracePeriod) = self.answerer
+      case .middleware(let closingPeriod) = self.answerer
     {
-      let delay = TimeAmount(afterGracePeriod: gracePeriod)
+      let delay = TimeAmount(closingPeriod)
       self.closeAfterGracePeriod = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
         if self.connection.isAnsweringCall {
           context.close(promise: nil)

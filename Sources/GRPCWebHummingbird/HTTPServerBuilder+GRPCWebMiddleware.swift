@@ -50,12 +50,12 @@ extension HTTP1Channel.Configuration {
     _ server: GRPCWebServer,
     _ configuration: Self = Self()
   ) -> Self {
-    let gracePeriod = server.shutdownGracePeriod
+    let closingPeriod = server.closingPeriod
     let handlers = configuration.additionalChannelHandlers
     var configuration = configuration
     configuration.additionalChannelHandlers = {
       handlers() + [
-        HTTP1ConnectionInstaller(answerer: .middleware(gracePeriod: gracePeriod)),
+        HTTP1ConnectionInstaller(answerer: .middleware(closingPeriod: closingPeriod)),
         ClientWatchHandler(),
       ]
     }

@@ -34,9 +34,8 @@ struct StreamWriting: @unchecked Sendable {
         try await writing.value
       } onGracefulShutdown: {
         server.beginGracefulShutdown()
-        let patience = min(server.shutdownGracePeriod, .seconds(365 * 86_400)) + .seconds(1)
         Task {
-          try? await Task.sleep(for: patience)
+          try? await Task.sleep(for: server.closingPeriod)
           writing.cancel()
         }
       }

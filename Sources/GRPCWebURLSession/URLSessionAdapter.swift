@@ -134,11 +134,7 @@ public final class URLSessionAdapter: GRPCWebHTTPClient {
 
 extension URLRequest {
   fileprivate init?(_ request: HTTPRequest, body: Data) {
-    guard
-      let url = URL(
-        string: "\(request.scheme ?? "http")://\(request.authority ?? "")\(request.path ?? "/")"
-      )
-    else {
+    guard let url = URL(string: request.url) else {
       return nil
     }
     self.init(url: url)

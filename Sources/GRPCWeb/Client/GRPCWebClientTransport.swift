@@ -177,7 +177,7 @@ public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: Client
       let failure =
         error as? GRPCWebHTTPFailure
         ?? GRPCWebHTTPFailure(.other, detail: "\(error)", cause: error)
-      call.end(failure.error(url: request.displayURL, peer: self.url.peer))
+      call.end(failure.error(url: request.url, peer: self.url.peer))
     }
   }
 

@@ -114,8 +114,8 @@ struct RequestEncoder: Sendable {
 }
 
 extension HTTPRequest {
-  /// The URL for people to read.
-  var displayURL: String {
+  /// The URL of a call, which has no user and no password in it.
+  package var url: String {
     "\(self.scheme ?? "http")://\(self.authority ?? "")\(self.path ?? "/")"
   }
 }

@@ -127,9 +127,7 @@ struct ResponseDecoder: Sendable {
 
   /// The content coding of a response, unless it has none.
   private static func contentCoding(in fields: HTTPFields) -> String? {
-    let codings = (fields[.contentEncoding] ?? "").split(separator: ",")
-      .map { $0.trimmingWhitespace() }
-      .filter { !$0.isEmpty && $0.lowercased() != "identity" }
+    let codings = ContentCoding.codings(in: fields[.contentEncoding] ?? "")
     return codings.isEmpty ? nil : codings.joined(separator: ", ")
   }
 

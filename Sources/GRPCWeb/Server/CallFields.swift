@@ -47,11 +47,8 @@ struct CallFields: Hashable, Sendable {
 
   /// Whether the body is as the client wrote it, without a coding of HTTP's (RFC 9110, section 8.4).
   var hasPlainBody: Bool {
-    guard let codings = self.contentEncoding else { return true }
-    return codings.split(atByte: UInt8(ascii: ",")).allSatisfy {
-      let coding = $0.trimmingWhitespace()
-      return coding.isEmpty || coding.equalsASCII("identity")
-    }
+    guard let header = self.contentEncoding else { return true }
+    return ContentCoding.codings(in: header).isEmpty
   }
 
   /// Returns the value of a field by itself.

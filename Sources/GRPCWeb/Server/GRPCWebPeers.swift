@@ -24,19 +24,23 @@ public struct GRPCWebPeers: Sendable, Hashable {
   ///   - remote: The address of the client, `nil` where it isn't known.
   ///   - local: The address of the server, `nil` where it isn't known.
   public init(remote: SocketAddress?, local: SocketAddress?) {
-    self.init(remote: Self.describe(remote), local: Self.describe(local))
+    self.init(
+      remote: remote?.grpcName ?? Self.unknown.remote,
+      local: local?.grpcName ?? Self.unknown.local
+    )
   }
+}
 
-  private static func describe(_ address: SocketAddress?) -> String {
-    switch address {
+extension SocketAddress {
+  /// The address as gRPC names peers.
+  package var grpcName: String {
+    switch self {
     case .v4:
-      return "ipv4:\(address?.ipAddress ?? ""):\(address?.port ?? 0)"
+      return "ipv4:\(self.ipAddress ?? ""):\(self.port ?? 0)"
     case .v6:
-      return "ipv6:[\(address?.ipAddress ?? "")]:\(address?.port ?? 0)"
+      return "ipv6:[\(self.ipAddress ?? "")]:\(self.port ?? 0)"
     case .unixDomainSocket:
-      return "unix:\(address?.pathname ?? "")"
-    case .none:
-      return Self.unknown.remote
+      return "unix:\(self.pathname ?? "")"
     }
   }
 }

@@ -133,9 +133,10 @@ public final class GRPCWebServer: Sendable {
     self.serving.cancel()
   }
 
-  /// How long calls may go on after graceful shutdown began.
-  package var shutdownGracePeriod: Duration {
-    self.transport.shutdownGracePeriod
+  /// When after the beginning of graceful shutdown a connection is closed whose client doesn't take the response of
+  /// a call.
+  package var closingPeriod: Duration {
+    self.transport.closingPeriod
   }
 
   /// Waits until graceful shutdown has begun and the last call has ended.

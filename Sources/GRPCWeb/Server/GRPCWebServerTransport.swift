@@ -61,9 +61,12 @@ public final class GRPCWebServerTransport: ServerTransport {
     self.logger = logger
   }
 
-  /// How long calls may go on after graceful shutdown began.
-  package var shutdownGracePeriod: Duration {
-    self.configuration.shutdownGracePeriod
+  /// When after the beginning of graceful shutdown a connection is closed whose client doesn't take the response of
+  /// a call.
+  ///
+  /// A second later than the calls are ended: so much time clients have to take their statuses.
+  package var closingPeriod: Duration {
+    self.configuration.shutdownGracePeriod + .seconds(1)
   }
 
   // What GRPCServer calls

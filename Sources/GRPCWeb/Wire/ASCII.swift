@@ -27,7 +27,7 @@ extension StringProtocol where SubSequence == Substring {
   ///
   /// By bytes: to a String the character and a combining character after it are one, and others are equal
   /// to it.
-  func split(atByte separator: UInt8) -> [Substring] {
+  package func split(atByte separator: UInt8) -> [Substring] {
     self[...].utf8.split(separator: separator).map { Substring($0) }
   }
 
@@ -52,11 +52,10 @@ extension StringProtocol where SubSequence == Substring {
   /// The string without the spaces and tabs around it.
   package func trimmingWhitespace() -> Substring {
     // By bytes: a space and a combining character after it are one character.
-    let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
     let text = self[...]
     guard
-      let first = text.utf8.firstIndex(where: { !isSpace($0) }),
-      let last = text.utf8.lastIndex(where: { !isSpace($0) })
+      let first = text.utf8.firstIndex(where: { !$0.isHTTPWhitespace }),
+      let last = text.utf8.lastIndex(where: { !$0.isHTTPWhitespace })
     else {
       return ""
     }
@@ -75,6 +74,11 @@ extension StringProtocol {
 }
 
 extension UInt8 {
+  /// Whether the byte is a space or a tab, which may stand around the values of HTTP's fields.
+  var isHTTPWhitespace: Bool {
+    self == UInt8(ascii: " ") || self == UInt8(ascii: "\t")
+  }
+
   fileprivate var lowercasedASCII: UInt8 {
     (UInt8(ascii: "A") ... UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
   }

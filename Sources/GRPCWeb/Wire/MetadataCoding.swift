@@ -155,8 +155,7 @@ enum MetadataCoding {
     of list: UnsafeRawBufferPointer,
     _ body: (UnsafeRawBufferPointer) -> Bool
   ) -> Bool {
-    let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-    guard !list.allSatisfy(isSpace) else {
+    guard !list.allSatisfy(\.isHTTPWhitespace) else {
       return body(UnsafeRawBufferPointer(rebasing: list[..<0]))
     }
 
@@ -165,8 +164,8 @@ enum MetadataCoding {
       let end = list[start...].firstIndex(of: UInt8(ascii: ",")) ?? list.count
       var first = start
       var last = end
-      while first < last && isSpace(list[first]) { first += 1 }
-      while first < last && isSpace(list[last - 1]) { last -= 1 }
+      while first < last && list[first].isHTTPWhitespace { first += 1 }
+      while first < last && list[last - 1].isHTTPWhitespace { last -= 1 }
       if first < last && !body(UnsafeRawBufferPointer(rebasing: list[first ..< last])) {
         return false
       }

@@ -38,8 +38,8 @@ extension Status {
   init?(_ fields: HTTPFields, isGRPCWeb: Bool) {
     // Some HTTP clients join repeated fields.
     let values = fields[values: .grpcStatus].flatMap { value in
-      value.split(separator: ",", omittingEmptySubsequences: false).map {
-        String($0.trimmingWhitespace())
+      value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map {
+        String(Substring($0).trimmingWhitespace())
       }
     }
     let isKnown = values.allSatisfy { $0 == values[0] && Self.isCode($0) }
@@ -86,7 +86,7 @@ extension Status {
   /// <doc:WhenACallFails> lists the hints.
   func explained(_ response: HTTPResponse, to request: HTTPRequest?, peer: String) -> Self {
     let hint = Self.hint(for: response)
-    let request = request.map { "POST \($0.displayURL), \(peer)." }
+    let request = request.map { "POST \($0.url), \(peer)." }
     let parts = [self.message, request, hint].compactMap { $0 }
     return Self(code: self.code, message: parts.joined(separator: " "))
   }

@@ -97,7 +97,10 @@ enum PythonBytes {
         bytes.append(UInt8(ascii: "\t"))
       case UInt8(ascii: "x"):
         let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-        guard let byte = UInt8(digits, radix: 16) else { return nil }
+        // A sign would be a digit to the conversion.
+        guard digits.allSatisfy(\.isHexDigit), let byte = UInt8(digits, radix: 16) else {
+          return nil
+        }
         bytes.append(byte)
         rest = rest.dropFirst(2)
       default:

@@ -87,7 +87,8 @@ final class HTTP1Codec: ChannelDuplexHandler {
   }
 
   private func request(_ head: HTTPRequestHead) throws -> HTTPRequest {
-    let facts = HTTP1HeadFacts(head.headers)
+    var facts = HTTP1HeadFacts()
+    let fields = Self.fields(head.headers, noting: &facts)
     try facts.validate(version: head.version)
     self.incoming = facts.offersUpgrade || head.method == .CONNECT ? .offer : .request
 
@@ -97,12 +98,17 @@ final class HTTP1Codec: ChannelDuplexHandler {
         method: try HTTPRequest.Method(head.method),
         scheme: self.isSecure ? "https" : "http",
         authority: facts.host,
-        path: head.uri
+        path: head.uri,
+        headerFields: fields
       )
-      Self.addFields(head.headers, to: &request)
     } else if head.method == .CONNECT {
-      request = HTTPRequest(method: .connect, scheme: nil, authority: head.uri, path: nil)
-      Self.addFields(head.headers, to: &request)
+      request = HTTPRequest(
+        method: .connect,
+        scheme: nil,
+        authority: head.uri,
+        path: nil,
+        headerFields: fields
+      )
     } else {
       // The path of a URL, as clients send one to a proxy.
       request = try HTTPRequest(head, secure: self.isSecure, splitCookie: false)
@@ -113,15 +119,19 @@ final class HTTP1Codec: ChannelDuplexHandler {
     return request
   }
 
-  /// Adds the fields of a head but the host, which is the authority.
-  private static func addFields(_ headers: HTTPHeaders, to request: inout HTTPRequest) {
+  /// The fields of a head but the host, which is the authority.
+  private static func fields(
+    _ headers: HTTPHeaders,
+    noting facts: inout HTTP1HeadFacts
+  ) -> HTTPFields {
     var fields = HTTPFields()
     fields.reserveCapacity(headers.count)
     for (name, value) in headers {
+      facts.note(name, value)
       guard let name = HTTPField.Name(name), name.canonicalName != "host" else { continue }
       fields.append(HTTPField(name: name, value: value))
     }
-    request.headerFields = fields
+    return fields
   }
 
   // The response

@@ -9,7 +9,7 @@ enum HTTP1RequestError: Error, Hashable {
   case transferEncodingInHTTP1_0
 }
 
-/// The fields of a head that concern HTTP/1.1 itself, found in one pass.
+/// What the fields of a head say that concerns HTTP/1.1 itself.
 struct HTTP1HeadFacts: Hashable {
   /// The value of the first `host`.
   private(set) var host: String?
@@ -19,20 +19,28 @@ struct HTTP1HeadFacts: Hashable {
   /// Whether the client offers to speak another protocol.
   private(set) var offersUpgrade = false
 
+  /// Knows of no field yet.
+  init() {}
+
   /// Finds the fields in a head.
   init(_ headers: HTTPHeaders) {
     for (name, value) in headers {
-      switch name.utf8.count {
-      case 4 where name.equalsASCII("host"):
-        self.host = self.host ?? value
-        self.hostCount += 1
-      case 7 where name.equalsASCII("upgrade"):
-        self.offersUpgrade = true
-      case 17 where name.equalsASCII("transfer-encoding"):
-        self.hasTransferEncoding = true
-      default:
-        break
-      }
+      self.note(name, value)
+    }
+  }
+
+  /// Notes a field, so that whoever goes through a head for something else needs no second pass.
+  mutating func note(_ name: String, _ value: String) {
+    switch name.utf8.count {
+    case 4 where name.equalsASCII("host"):
+      self.host = self.host ?? value
+      self.hostCount += 1
+    case 7 where name.equalsASCII("upgrade"):
+      self.offersUpgrade = true
+    case 17 where name.equalsASCII("transfer-encoding"):
+      self.hasTransferEncoding = true
+    default:
+      break
     }
   }
 

@@ -112,7 +112,7 @@ struct HTTP1ResponseEncoder {
 
 extension HTTPVersion {
   /// Whether clients of this version know nothing of HTTP/1.1's chunks.
-  var isBefore1_1: Bool {
+  package var isBefore1_1: Bool {
     (self.major, self.minor) < (1, 1)
   }
 }

@@ -15,6 +15,8 @@ extension HTTPRequest {
   /// Returns whether an element of a list, which may be parted into several fields, is a certain one.
   private func lists(_ element: String, in name: HTTPField.Name) -> Bool {
     guard let value = self.headerFields[name] else { return false }
-    return value.split(separator: ",").contains { $0.trimmingWhitespace().equalsASCII(element) }
+    return value.split(atByte: UInt8(ascii: ",")).contains {
+      $0.trimmingWhitespace().equalsASCII(element)
+    }
   }
 }

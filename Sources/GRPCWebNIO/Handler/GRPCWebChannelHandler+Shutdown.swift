@@ -10,7 +10,7 @@ extension GRPCWebChannelHandler {
   /// `ChannelShouldQuiesceEvent` itself.
   package func closeAfterGracePeriod() {
     guard self.closingAfterGracePeriod == nil, let context = self.context else { return }
-    let delay = TimeAmount(afterGracePeriod: self.transport.shutdownGracePeriod)
+    let delay = TimeAmount(self.transport.closingPeriod)
     self.closingAfterGracePeriod = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
       let isHeldByClient = !self.held.isEmpty && self.order.appRequests == 0
       if self.order.isAnswering || isHeldByClient {

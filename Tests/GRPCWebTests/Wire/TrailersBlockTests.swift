@@ -182,7 +182,8 @@ struct TrailersBlockTests {
     arguments: [
       ("b''", ""), (#"b"""#, ""), (#"b'\\ \' \" \n\r\t'"#, "\\ ' \" \n\r\t"),
       (#"b'\xc3\xa4'"#, "\u{e4}"),
-      ("b'", nil), ("'x'", nil), ("bx", nil), (#"b'x""#, nil), (#"b'\xz1'"#, nil), ("", nil),
+      ("b'", nil), ("'x'", nil), ("bx", nil), (#"b'x""#, nil), (#"b'\xz1'"#, nil),
+      (#"b'\x+1'"#, nil), ("", nil),
       (#"b'\x4'"#, "\u{4}"),
     ]
   )
