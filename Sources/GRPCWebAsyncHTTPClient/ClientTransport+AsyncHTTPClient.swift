@@ -3,7 +3,7 @@ public import GRPCCore
 public import GRPCWeb
 
 @available(GRPCWeb 1.0, *)
-extension ClientTransport where Self == GRPCWebClientTransport<AsyncHTTPClientAdapter> {
+extension ClientTransport where Self == GRPCWebClientTransport {
   /// Makes gRPC-Web calls with AsyncHTTPClient: all four kinds, over HTTP/1.1, and over HTTP/2 where a
   /// server offers that by TLS.
   ///
@@ -29,43 +29,43 @@ extension ClientTransport where Self == GRPCWebClientTransport<AsyncHTTPClientAd
   /// - Parameters:
   ///   - url: Where the services are, for example `https://example.org/api`. Without a scheme it is
   ///     `http`.
-  ///   - configuration: How calls are made.
+  ///   - config: How calls are made.
   ///   - configureHTTPClient: Changes the configuration of the transport's own HTTP client: TLS, proxy,
   ///     timeouts, connection pool.
   /// - Throws: `RPCError` with the code `invalidArgument` when the URL isn't one of HTTP.
   public static func grpcWebAsyncHTTPClient(
     url: String,
-    configuration: GRPCWebClientConfiguration = .defaults,
+    config: GRPCWebClientTransport.Config = .defaults,
     configureHTTPClient: (inout HTTPClient.Configuration) -> Void = { _ in }
   ) throws -> Self {
     try GRPCWebClientTransport(
       url: url,
-      httpClient: AsyncHTTPClientAdapter(configure: configureHTTPClient),
-      configuration: configuration
+      httpClient: GRPCWebAsyncHTTPClientAdapter(configure: configureHTTPClient),
+      config: config
     )
   }
 
   /// Makes gRPC-Web calls with an HTTP client of the caller's.
   ///
   /// Calls whose request is streamed fail over TLS with `unimplemented`: see
-  /// ``AsyncHTTPClientAdapter/streamsRequests``.
+  /// ``GRPCWebAsyncHTTPClientAdapter/streamsRequests``.
   ///
   /// - Parameters:
   ///   - url: Where the services are, for example `https://example.org/api`. Without a scheme it is
   ///     `http`.
   ///   - httpClient: The HTTP client to use, with its proxy, TLS and connection pool; it stays the
   ///     caller's to shut down.
-  ///   - configuration: How calls are made.
+  ///   - config: How calls are made.
   /// - Throws: `RPCError` with the code `invalidArgument` when the URL isn't one of HTTP.
   public static func grpcWebAsyncHTTPClient(
     url: String,
     httpClient: HTTPClient,
-    configuration: GRPCWebClientConfiguration = .defaults
+    config: GRPCWebClientTransport.Config = .defaults
   ) throws -> Self {
     try GRPCWebClientTransport(
       url: url,
-      httpClient: AsyncHTTPClientAdapter(client: httpClient),
-      configuration: configuration
+      httpClient: GRPCWebAsyncHTTPClientAdapter(client: httpClient),
+      config: config
     )
   }
 }

@@ -11,7 +11,7 @@ struct ClientWatch: Sendable {
   /// Starts to watch, where the context knows its channel, and the channel has the handler for it.
   static func start(_ context: some RequestContext, _ clientIsGone: @escaping @Sendable () -> Void)
   {
-    guard let channel = (context as? any ChannelRequestContext)?.channel else { return }
+    guard let channel = (context as? any GRPCWebChannelRequestContext)?.channel else { return }
     channel.eventLoop.execute {
       guard channel.isActive else {
         clientIsGone()

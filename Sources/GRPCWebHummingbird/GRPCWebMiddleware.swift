@@ -15,7 +15,7 @@ extension GRPCWebServer {
   /// - Parameters:
   ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none.
   ///   - context: The type of the router's request context. Where it is a
-  ///     ``GRPCWebRequestContext``, or another ``ChannelRequestContext``, services see both ends of the
+  ///     ``GRPCWebRequestContext``, or another ``GRPCWebChannelRequestContext``, services see both ends of the
   ///     connection in their `ServerContext`.
   public func middleware<Context: RequestContext>(
     prefix: String = "",

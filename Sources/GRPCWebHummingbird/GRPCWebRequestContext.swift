@@ -7,7 +7,7 @@ public import NIOCore
 /// Hummingbird hands the channel to the request context and to nothing else. It has what services see in
 /// their `ServerContext`, the addresses of client and server, and tells when the client goes away.
 @available(GRPCWeb 1.0, *)
-public protocol ChannelRequestContext: RequestContext {
+public protocol GRPCWebChannelRequestContext: RequestContext {
   /// The connection that the request came on; with HTTP/2, the stream.
   var channel: any Channel { get }
 }
@@ -18,7 +18,7 @@ public protocol ChannelRequestContext: RequestContext {
 /// let router = Router(context: GRPCWebRequestContext.self)
 /// ```
 @available(GRPCWeb 1.0, *)
-public struct GRPCWebRequestContext: ChannelRequestContext, RemoteAddressRequestContext {
+public struct GRPCWebRequestContext: GRPCWebChannelRequestContext, RemoteAddressRequestContext {
   /// What Hummingbird itself keeps.
   public var coreContext: CoreRequestContextStorage
 
@@ -41,7 +41,7 @@ public struct GRPCWebRequestContext: ChannelRequestContext, RemoteAddressRequest
 extension GRPCWebPeers {
   /// What a request context of whatever type knows of the connection.
   init(_ context: some RequestContext) {
-    if let context = context as? any ChannelRequestContext {
+    if let context = context as? any GRPCWebChannelRequestContext {
       self.init(remote: context.channel.remoteAddress, local: context.channel.localAddress)
     } else if let context = context as? any RemoteAddressRequestContext {
       self.init(remote: context.remoteAddress, local: nil)

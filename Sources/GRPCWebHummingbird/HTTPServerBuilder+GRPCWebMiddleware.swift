@@ -33,7 +33,7 @@ extension HTTP1Channel.Configuration {
   /// Each connection gets handlers of its own, for what a middleware can't do:
   ///
   /// - A client that goes away cancels its call at once, where the router's context is a
-  ///   ``ChannelRequestContext``. On HTTP/1.1 a client that closes its sending side counts as gone, even though it
+  ///   ``GRPCWebChannelRequestContext``. On HTTP/1.1 a client that closes its sending side counts as gone, even though it
   ///   could still read: there is no telling it from one that closed both.
   /// - On HTTP/1.1 a request that offers an upgrade (Java's `HttpClient` and `curl --http2` offer `h2c`), or
   ///   one that asks for a tunnel (`CONNECT`), is answered as if it didn't, and the connection is closed behind

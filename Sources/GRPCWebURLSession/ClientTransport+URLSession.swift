@@ -8,7 +8,7 @@ public import Foundation
 #endif
 
 @available(GRPCWeb 1.0, *)
-extension ClientTransport where Self == GRPCWebClientTransport<URLSessionAdapter> {
+extension ClientTransport where Self == GRPCWebClientTransport {
   /// Makes gRPC-Web calls with URLSession: unary and server-streaming ones.
   ///
   /// Calls whose client streams fail at once with `unimplemented`.
@@ -27,18 +27,18 @@ extension ClientTransport where Self == GRPCWebClientTransport<URLSessionAdapter
   ///     keeps nothing and waits for the next message of a stream as long as it takes.
   ///   - delegate: Answers the session's authentication challenges: certificates to trust or to send,
   ///     passwords.
-  ///   - configuration: How calls are made.
+  ///   - config: How calls are made.
   /// - Throws: `RPCError` with the code `invalidArgument` when the URL isn't one of HTTP.
   public static func grpcWebURLSession(
     url: String,
     sessionConfiguration: URLSessionConfiguration? = nil,
     delegate: (any URLSessionDelegate)? = nil,
-    configuration: GRPCWebClientConfiguration = .defaults
+    config: GRPCWebClientTransport.Config = .defaults
   ) throws -> Self {
     try GRPCWebClientTransport(
       url: url,
-      httpClient: URLSessionAdapter(configuration: sessionConfiguration, delegate: delegate),
-      configuration: configuration
+      httpClient: GRPCWebURLSessionAdapter(configuration: sessionConfiguration, delegate: delegate),
+      config: config
     )
   }
 }

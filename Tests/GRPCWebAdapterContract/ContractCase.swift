@@ -1,6 +1,6 @@
 public import Testing
 
-/// A thing that every front does, whatever the framework behind it.
+/// A thing that every adapter does, whatever the framework behind it.
 ///
 /// An adapter's package runs the whole contract with one test:
 ///
@@ -26,14 +26,14 @@ public struct ContractCase: Sendable, CustomTestStringConvertible {
   public var name: String
 
   /// What the front's framework has to be able to do for it.
-  public var needs: Set<FrontAbility>
+  public var needs: Set<AdapterAbility>
 
-  private var body: @Sendable (Front) async throws -> Void
+  private var body: @Sendable (TestedAdapter) async throws -> Void
 
   init(
     _ name: String,
-    needs: Set<FrontAbility> = [],
-    body: @escaping @Sendable (Front) async throws -> Void
+    needs: Set<AdapterAbility> = [],
+    body: @escaping @Sendable (TestedAdapter) async throws -> Void
   ) {
     self.name = name
     self.needs = needs
@@ -48,16 +48,16 @@ public struct ContractCase: Sendable, CustomTestStringConvertible {
   /// Runs the case, and records an issue for each fault.
   ///
   /// A case that needs what the front's framework can't do has to fail, where that takes no time.
-  public func run(against front: Front) async throws {
-    if self.needs.contains(where: { $0.isCostlyToLack && front.limits[$0] != nil }) {
+  public func run(against adapter: TestedAdapter) async throws {
+    if self.needs.contains(where: { $0.isCostlyToLack && adapter.limits[$0] != nil }) {
       return
     }
-    if let limit = self.needs.lazy.compactMap({ front.limits[$0] }).first {
+    if let limit = self.needs.lazy.compactMap({ adapter.limits[$0] }).first {
       await withKnownIssue(limit) {
-        try await self.body(front)
+        try await self.body(adapter)
       }
     } else {
-      try await self.body(front)
+      try await self.body(adapter)
     }
   }
 }
@@ -67,8 +67,8 @@ extension [ContractCase] {
   /// A case.
   static func one(
     _ name: String,
-    needs: Set<FrontAbility> = [],
-    body: @escaping @Sendable (Front) async throws -> Void
+    needs: Set<AdapterAbility> = [],
+    body: @escaping @Sendable (TestedAdapter) async throws -> Void
   ) -> Self {
     [ContractCase(name, needs: needs, body: body)]
   }
@@ -77,12 +77,12 @@ extension [ContractCase] {
   static func each<Variant: Sendable>(
     _ variants: [Variant],
     _ name: String,
-    needs: Set<FrontAbility> = [],
-    body: @escaping @Sendable (Front, Variant) async throws -> Void
+    needs: Set<AdapterAbility> = [],
+    body: @escaping @Sendable (TestedAdapter, Variant) async throws -> Void
   ) -> Self {
     variants.map { variant in
-      ContractCase("\(name): \(variant)", needs: needs) { front in
-        try await body(front, variant)
+      ContractCase("\(name): \(variant)", needs: needs) { adapter in
+        try await body(adapter, variant)
       }
     }
   }

@@ -19,7 +19,7 @@ extension TestedClient {
   static let asyncHTTPClient = TestedClient(
     "AsyncHTTPClient",
     refusal: "Connection refused"
-  ) { url, configuration in
-    try GRPCWebClientTransport.grpcWebAsyncHTTPClient(url: url, configuration: configuration)
+  ) { url, config in
+    try GRPCWebClientTransport.grpcWebAsyncHTTPClient(url: url, config: config)
   }
 }

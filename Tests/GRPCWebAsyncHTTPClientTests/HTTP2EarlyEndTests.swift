@@ -167,7 +167,7 @@ struct HTTP2EarlyEndTests {
   // Calls that write until they are answered
 
   @available(GRPCWeb 1.0, *)
-  private typealias Echo = Sonora_Test_Echo.Client<GRPCWebClientTransport<AsyncHTTPClientAdapter>>
+  private typealias Echo = Sonora_Test_Echo.Client<GRPCWebClientTransport>
 
   @available(GRPCWeb 1.0, *)
   private static func collect(_ echo: Echo) async throws -> Sonora_Test_EchoMessage {

@@ -12,9 +12,9 @@ import Testing
 /// The same stubs and services over HTTP/2, which client and server agree on by TLS.
 @Suite(.timeLimit(.minutes(3)))
 struct HTTP2Tests {
-  @Test("All four kinds of RPC over HTTP/2", arguments: [BodyMode.binary, .text])
+  @Test("All four kinds of RPC over HTTP/2", arguments: [GRPCWebMode.binary, .text])
   @available(GRPCWeb 1.0, *)
-  func allKinds(mode: BodyMode) async throws {
+  func allKinds(mode: GRPCWebMode) async throws {
     try await self.withEcho(mode: mode) { echo in
       let unary = try await echo.get(.with { $0.text = "hello" })
       #expect(unary.text == "hello")
@@ -59,9 +59,9 @@ struct HTTP2Tests {
 
   @available(GRPCWeb 1.0, *)
   private func withEcho(
-    mode: BodyMode,
+    mode: GRPCWebMode,
     _ body: (
-      Sonora_Test_Echo.Client<GRPCWebClientTransport<AsyncHTTPClientAdapter>>
+      Sonora_Test_Echo.Client<GRPCWebClientTransport>
     ) async throws -> Void
   ) async throws {
     let server = try HTTPServerBuilder.http2Upgrade(
@@ -71,7 +71,7 @@ struct HTTP2Tests {
       try await withGRPCClient(
         transport: .grpcWebAsyncHTTPClient(
           url: url.replacing("http://", with: "https://"),
-          configuration: .defaults { $0.mode = mode }
+          config: .defaults { $0.mode = mode }
         ) {
           var tls = TLSConfiguration.makeClientConfiguration()
           tls.certificateVerification = .none

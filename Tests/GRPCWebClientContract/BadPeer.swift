@@ -57,8 +57,8 @@ struct BadPeer: Sendable, CustomStringConvertible {
     self.messages = messages
   }
 
-  /// The configuration of a client that calls it: messages up to 64 KiB.
-  static var configuration: GRPCWebClientConfiguration {
+  /// The config of a client that calls it: messages up to 64 KiB.
+  static var config: GRPCWebClientTransport.Config {
     .defaults { $0.maximumResponseMessageSize = 64 * 1024 }
   }
 

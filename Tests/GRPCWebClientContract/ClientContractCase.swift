@@ -88,7 +88,7 @@ extension [ClientContractCase] {
     _ variants: [Variant],
     _ name: String,
     needs: Set<ClientAbility> = [],
-    body: @escaping @Sendable (TestedClient, Variant, BodyMode) async throws -> Void
+    body: @escaping @Sendable (TestedClient, Variant, GRPCWebMode) async throws -> Void
   ) -> Self {
     variants.flatMap { variant in
       Self.inBothModes("\(name): \(variant)", needs: needs) { client, mode in
@@ -101,9 +101,9 @@ extension [ClientContractCase] {
   static func inBothModes(
     _ name: String,
     needs: Set<ClientAbility> = [],
-    body: @escaping @Sendable (TestedClient, BodyMode) async throws -> Void
+    body: @escaping @Sendable (TestedClient, GRPCWebMode) async throws -> Void
   ) -> Self {
-    [BodyMode.binary, .text].map { mode in
+    [GRPCWebMode.binary, .text].map { mode in
       ClientContractCase("\(name): \(mode)", needs: needs) { client in
         try await body(client, mode)
       }

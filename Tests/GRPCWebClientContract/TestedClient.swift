@@ -21,7 +21,7 @@ public struct TestedClient: Sendable, CustomTestStringConvertible {
 
   /// Makes a transport to a URL.
   public var makeTransport:
-    @Sendable (_ url: String, _ configuration: GRPCWebClientConfiguration) throws
+    @Sendable (_ url: String, _ config: GRPCWebClientTransport.Config) throws
       -> any ClientTransport
 
   /// Describes a client.
@@ -36,7 +36,7 @@ public struct TestedClient: Sendable, CustomTestStringConvertible {
     limits: [ClientAbility: Comment] = [:],
     refusal: String,
     makeTransport:
-      @escaping @Sendable (_ url: String, _ configuration: GRPCWebClientConfiguration) throws
+      @escaping @Sendable (_ url: String, _ config: GRPCWebClientTransport.Config) throws
       -> any ClientTransport
   ) {
     self.name = name
@@ -56,22 +56,22 @@ extension TestedClient {
   /// Runs a Hummingbird app with a service on loopback, and hands stubs for it to a closure.
   func withEcho<Result: Sendable>(
     service: any RegistrableRPCService = EchoService(),
-    server: GRPCWebServerConfiguration = .defaults,
-    configuration: GRPCWebClientConfiguration = .defaults,
+    server: GRPCWebServer.Config = .defaults,
+    config: GRPCWebClientTransport.Config = .defaults,
     _ body: (any Sonora_Test_Echo.ClientProtocol) async throws -> Result
   ) async throws -> Result {
-    try await withServer(services: [service], configuration: server) { url in
-      try await self.withEcho(at: url, configuration: configuration, body)
+    try await withServer(services: [service], config: server) { url in
+      try await self.withEcho(at: url, config: config, body)
     }
   }
 
   /// Hands stubs for a service that is there, or isn't, to a closure.
   func withEcho<Result: Sendable>(
     at url: String,
-    configuration: GRPCWebClientConfiguration = .defaults,
+    config: GRPCWebClientTransport.Config = .defaults,
     _ body: (any Sonora_Test_Echo.ClientProtocol) async throws -> Result
   ) async throws -> Result {
-    try await Self.withEcho(over: self.makeTransport(url, configuration), body)
+    try await Self.withEcho(over: self.makeTransport(url, config), body)
   }
 
   private static func withEcho<Result: Sendable>(

@@ -14,13 +14,13 @@ internal import ServiceLifecycle
 public func withServer<Result: Sendable>(
   services: [any RegistrableRPCService],
   prefix: String = "",
-  configuration: GRPCWebServerConfiguration = .defaults,
+  config: GRPCWebServer.Config = .defaults,
   server builder: HTTPServerBuilder = .http1(),
   _ body: (_ url: String) async throws -> Result
 ) async throws -> Result {
   let (ports, running) = AsyncStream.makeStream(of: Int.self)
   let router = Router()
-  let server = GRPCWebServer(services: services, configuration: configuration)
+  let server = GRPCWebServer(services: services, config: config)
   router.add(middleware: server.middleware(prefix: prefix))
   var logger = Logger(label: "test")
   logger.logLevel = .critical

@@ -1,6 +1,6 @@
 import Testing
 
-/// Every front does what the contract asks.
+/// Every adapter does what the contract asks.
 ///
 /// Each has a file here, with its test: case by case, as each runs a server of its own.
 @Suite("The adapter contract", .timeLimit(.minutes(3)))

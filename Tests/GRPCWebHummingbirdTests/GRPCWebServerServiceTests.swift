@@ -134,7 +134,7 @@ struct GRPCWebServerServiceTests {
   func cancellation() async throws {
     let grpcWeb = GRPCWebServer(
       services: [EchoService()],
-      configuration: .defaults { $0.shutdownGracePeriod = .seconds(600) }
+      config: .defaults { $0.shutdownGracePeriod = .seconds(600) }
     )
     let running = Task { try await grpcWeb.run() }
     let head = HTTPRequest(

@@ -20,8 +20,8 @@ extension TestedClient {
     "URLSession",
     limits: Self.urlSessionLimits,
     refusal: "Couldn't connect"
-  ) { url, configuration in
-    try GRPCWebClientTransport.grpcWebURLSession(url: url, configuration: configuration)
+  ) { url, config in
+    try GRPCWebClientTransport.grpcWebURLSession(url: url, config: config)
   }
 
   private static var urlSessionLimits: [ClientAbility: Comment] {

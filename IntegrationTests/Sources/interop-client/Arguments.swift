@@ -16,7 +16,7 @@ enum Mode: String, CaseIterable, ExpressibleByArgument {
   case binary
   case text
 
-  var bodyMode: BodyMode {
+  var bodyMode: GRPCWebMode {
     self == .text ? .text : .binary
   }
 }

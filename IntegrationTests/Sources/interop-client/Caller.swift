@@ -94,7 +94,7 @@ struct AsyncCaller<Transport: ClientTransport>: Caller {
 
 /// Calls as code makes them that isn't asynchronous.
 struct BlockingCaller<Transport: ClientTransport>: Caller {
-  var channel: BlockingChannel<Transport>
+  var channel: BlockingGRPCClient<Transport>
 
   var client: GRPCClient<Transport> {
     self.channel.client

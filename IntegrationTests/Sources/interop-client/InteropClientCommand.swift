@@ -46,7 +46,7 @@ struct InteropClientCommand: AsyncParsableCommand {
       }
     case .urlsession:
       let observer = ResponseObserver()
-      let base = URLSessionAdapter()
+      let base = GRPCWebURLSessionAdapter()
       try await withGRPCClient(transport: self.transport(base, observer)) { client in
         let caller = AsyncCaller(client: client, streamsRequests: base.streamsRequests)
         await self.run(Cases(caller: caller, observer: observer), &results)
@@ -54,7 +54,7 @@ struct InteropClientCommand: AsyncParsableCommand {
     case .blocking:
       let observer = ResponseObserver()
       let transport = try self.transport(self.asyncHTTPClient, observer)
-      let channel = try await onThread { BlockingChannel(transport: transport) }
+      let channel = try await onThread { BlockingGRPCClient(transport: transport) }
       await self.run(Cases(caller: BlockingCaller(channel: channel), observer: observer), &results)
       try await onThread { channel.close() }
     case .http2:
@@ -82,17 +82,17 @@ struct InteropClientCommand: AsyncParsableCommand {
   private func transport<Client: GRPCWebHTTPClient>(
     _ base: Client,
     _ observer: ResponseObserver
-  ) throws -> GRPCWebClientTransport<ObservedHTTPClient<Client>> {
+  ) throws -> GRPCWebClientTransport {
     try GRPCWebClientTransport(
       url: self.url,
       httpClient: ObservedHTTPClient(base: base, observer: observer),
-      configuration: .defaults { $0.mode = self.mode.bodyMode }
+      config: .defaults { $0.mode = self.mode.bodyMode }
     )
   }
 
   /// A client that trusts the given certificates, if there are any.
-  private var asyncHTTPClient: AsyncHTTPClientAdapter {
-    AsyncHTTPClientAdapter {
+  private var asyncHTTPClient: GRPCWebAsyncHTTPClientAdapter {
+    GRPCWebAsyncHTTPClientAdapter {
       if let caCertificate = self.caCertificate {
         $0.tlsConfiguration = .makeClientConfiguration()
         $0.tlsConfiguration?.trustRoots = .file(caCertificate)

@@ -66,7 +66,7 @@ struct InteropServerCommand: AsyncParsableCommand {
     let grpcWeb = GRPCWebServer(
       services: [ImplementedMethods()],
       interceptors: self.interceptors,
-      configuration: self.serverConfiguration
+      config: self.serverConfiguration
     )
     let router = Router(context: GRPCWebRequestContext.self)
     let connections: HTTP1Channel.Configuration
@@ -127,7 +127,7 @@ struct InteropServerCommand: AsyncParsableCommand {
     [RunningCalls(), CredentialsEcho()]
   }
 
-  private var serverConfiguration: GRPCWebServerConfiguration {
+  private var serverConfiguration: GRPCWebServer.Config {
     .defaults {
       $0.cors = self.allowedOrigins.isEmpty ? .allowAll : .allow(origins: self.allowedOrigins)
       $0.shutdownGracePeriod = .seconds(5)

@@ -8,7 +8,7 @@ internal import Synchronization
 /// attempt at a call is one HTTP request; retries and hedging are gRPC Swift's, as the service config
 /// asks for them.
 @available(GRPCWeb 1.0, *)
-public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: ClientTransport {
+public final class GRPCWebClientTransport: ClientTransport {
   /// The type that messages are serialized to.
   public typealias Bytes = GRPCWebMessage
 
@@ -25,8 +25,8 @@ public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: Client
   }
 
   private let url: BaseURL
-  private let httpClient: HTTPClient
-  private let configuration: GRPCWebClientConfiguration
+  private let httpClient: any GRPCWebHTTPClient
+  private let config: GRPCWebClientTransport.Config
   private let state = Mutex(State())
 
   /// Limits retries and hedging, where the service config asks for that.
@@ -38,12 +38,12 @@ public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: Client
   ///   - url: Where the services are, for example `https://example.org/api`. Without a scheme it is
   ///     `http`. A user and a password in it are sent as `authorization`.
   ///   - httpClient: Makes the HTTP requests. It is shut down with the transport.
-  ///   - configuration: How calls are made.
+  ///   - config: How calls are made.
   /// - Throws: `RPCError` with the code `invalidArgument` when the URL isn't one of HTTP.
   public init(
     url: String,
-    httpClient: HTTPClient,
-    configuration: GRPCWebClientConfiguration = .defaults
+    httpClient: any GRPCWebHTTPClient,
+    config: GRPCWebClientTransport.Config = .defaults
   ) throws {
     guard let baseURL = BaseURL(url) else {
       throw RPCError(
@@ -53,8 +53,8 @@ public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: Client
     }
     self.url = baseURL
     self.httpClient = httpClient
-    self.configuration = configuration
-    self.retryThrottle = configuration.serviceConfig.retryThrottling.map {
+    self.config = config
+    self.retryThrottle = config.serviceConfig.retryThrottling.map {
       RetryThrottle(policy: $0)
     }
   }
@@ -106,7 +106,7 @@ public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: Client
       url: self.url,
       method: descriptor,
       options: options,
-      configuration: self.configuration,
+      config: self.config,
       streamsRequests: self.httpClient.streamsRequests
     )
     guard self.httpClient.streamsRequests || !callOptions.isRequestStreaming else {
@@ -121,18 +121,18 @@ public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: Client
 
     let call = ClientCall(options: callOptions)
     guard self.register(call) else { throw RPCError.transportShutDown }
-    let exchange = Task {
+    let httpExchange = Task {
       await self.exchange(call)
       self.unregister(call)
     }
-    call.exchangeStarted(exchange)
+    call.httpExchangeStarted(httpExchange)
     defer { call.end(.cancelledByClient) }
 
     return try await closure(
       RPCStream(
         descriptor: descriptor,
-        inbound: RPCAsyncSequence(wrapping: ClientCall.Response(call: call)),
-        outbound: RPCWriter.Closable(wrapping: ClientCall.Request(call: call))
+        inbound: RPCAsyncSequence(wrapping: ClientCall.ResponseSequence(call: call)),
+        outbound: RPCWriter.Closable(wrapping: ClientCall.RequestWriter(call: call))
       ),
       ClientContext(descriptor: descriptor, remotePeer: self.url.peer, localPeer: "unknown")
     )
@@ -147,7 +147,7 @@ public final class GRPCWebClientTransport<HTTPClient: GRPCWebHTTPClient>: Client
       MethodConfig.Name(service: "", method: ""),
     ]
     for name in names {
-      let config = self.configuration.serviceConfig.methodConfig.last { $0.names.contains(name) }
+      let config = self.config.serviceConfig.methodConfig.last { $0.names.contains(name) }
       if let config = config {
         return config
       }

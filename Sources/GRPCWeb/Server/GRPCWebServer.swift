@@ -26,18 +26,18 @@ public final class GRPCWebServer: Sendable {
   /// - Parameters:
   ///   - services: The services to offer.
   ///   - interceptors: Called in this order for each call, before the service.
-  ///   - configuration: How calls are answered.
+  ///   - config: How calls are answered.
   ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
   public convenience init(
     services: [any RegistrableRPCService],
     interceptors: [any ServerInterceptor] = [],
-    configuration: GRPCWebServerConfiguration = .defaults,
+    config: GRPCWebServer.Config = .defaults,
     logger: Logger = Logger(label: "grpc-web")
   ) {
     self.init(
       services: services,
       interceptorPipeline: interceptors.map { .apply($0, to: .all) },
-      configuration: configuration,
+      config: config,
       logger: logger
     )
   }
@@ -50,19 +50,19 @@ public final class GRPCWebServer: Sendable {
   /// - Parameters:
   ///   - service: The service to offer.
   ///   - interceptors: Called in this order for each call, before the service.
-  ///   - configuration: How calls are answered.
+  ///   - config: How calls are answered.
   ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
   @inlinable
   public convenience init(
     service: some RegistrableRPCService,
     interceptors: [any ServerInterceptor] = [],
-    configuration: GRPCWebServerConfiguration = .defaults,
+    config: GRPCWebServer.Config = .defaults,
     logger: Logger = Logger(label: "grpc-web")
   ) {
     var router = RPCRouter<GRPCWebServerTransport>()
     service.registerMethods(with: &router)
     router.registerInterceptors(pipeline: interceptors.map { .apply($0, to: .all) })
-    self.init(router: router, configuration: configuration, logger: logger)
+    self.init(router: router, config: config, logger: logger)
   }
 
   /// Creates a server that applies interceptors to the calls each one targets.
@@ -70,12 +70,12 @@ public final class GRPCWebServer: Sendable {
   /// - Parameters:
   ///   - services: The services to offer.
   ///   - interceptorPipeline: Interceptors with the calls that they apply to, in order.
-  ///   - configuration: How calls are answered.
+  ///   - config: How calls are answered.
   ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
   public convenience init(
     services: [any RegistrableRPCService],
     interceptorPipeline: [ConditionalInterceptor<any ServerInterceptor>],
-    configuration: GRPCWebServerConfiguration = .defaults,
+    config: GRPCWebServer.Config = .defaults,
     logger: Logger = Logger(label: "grpc-web")
   ) {
     var router = RPCRouter<GRPCWebServerTransport>()
@@ -83,7 +83,7 @@ public final class GRPCWebServer: Sendable {
       service.registerMethods(with: &router)
     }
     router.registerInterceptors(pipeline: interceptorPipeline)
-    self.init(router: router, configuration: configuration, logger: logger)
+    self.init(router: router, config: config, logger: logger)
   }
 
   /// Creates a server of methods that have been registered with a router, with their interceptors.
@@ -100,14 +100,14 @@ public final class GRPCWebServer: Sendable {
   ///
   /// - Parameters:
   ///   - router: The methods to offer.
-  ///   - configuration: How calls are answered.
+  ///   - config: How calls are answered.
   ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
   public init(
     router: RPCRouter<GRPCWebServerTransport>,
-    configuration: GRPCWebServerConfiguration = .defaults,
+    config: GRPCWebServer.Config = .defaults,
     logger: Logger = Logger(label: "grpc-web")
   ) {
-    let transport = GRPCWebServerTransport(configuration: configuration, logger: logger)
+    let transport = GRPCWebServerTransport(config: config, logger: logger)
     // Before the server does so itself, in a task of its own: a request may come first.
     transport.configure(methods: router.methods)
     let server = GRPCServer(transport: transport, router: router)

@@ -41,7 +41,7 @@ public final class GRPCWebServerTransport: ServerTransport {
     }
   }
 
-  private let configuration: GRPCWebServerConfiguration
+  private let config: GRPCWebServer.Config
   private let logger: Logger
   private let state = Mutex(State())
 
@@ -51,13 +51,13 @@ public final class GRPCWebServerTransport: ServerTransport {
   /// Creates a transport.
   ///
   /// - Parameters:
-  ///   - configuration: How calls are answered.
+  ///   - config: How calls are answered.
   ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
   public init(
-    configuration: GRPCWebServerConfiguration = .defaults,
+    config: GRPCWebServer.Config = .defaults,
     logger: Logger = Logger(label: "grpc-web")
   ) {
-    self.configuration = configuration
+    self.config = config
     self.logger = logger
   }
 
@@ -66,7 +66,7 @@ public final class GRPCWebServerTransport: ServerTransport {
   ///
   /// A second later than the calls are ended: so much time clients have to take their statuses.
   package var closingPeriod: Duration {
-    self.configuration.shutdownGracePeriod + .seconds(1)
+    self.config.shutdownGracePeriod + .seconds(1)
   }
 
   // What GRPCServer calls
@@ -117,7 +117,7 @@ public final class GRPCWebServerTransport: ServerTransport {
 
   /// Takes no further calls, and ends those still running when the grace period is over.
   public func beginGracefulShutdown() {
-    self.shutDown(gracePeriod: self.configuration.shutdownGracePeriod)
+    self.shutDown(gracePeriod: self.config.shutdownGracePeriod)
   }
 
   private func shutDown(gracePeriod: Duration?) {
@@ -150,8 +150,8 @@ public final class GRPCWebServerTransport: ServerTransport {
   // What adapters call
 
   /// The bounds on what one call may cost.
-  package var limits: GRPCWebServerConfiguration.Limits {
-    self.configuration.limits
+  package var limits: GRPCWebServer.Config.Limits {
+    self.config.limits
   }
 
   /// Decides what to do with a request, from its head alone.
@@ -193,7 +193,7 @@ public final class GRPCWebServerTransport: ServerTransport {
       path: path,
       methods: self.state.withLock { $0.methods },
       allowsNativeGRPC: allowsNativeGRPC,
-      configuration: self.configuration
+      config: self.config
     )
   }
 
@@ -244,9 +244,9 @@ public final class GRPCWebServerTransport: ServerTransport {
   /// A call that failed by its head has its answer at once.
   package func makeCall(
     _ head: GRPCWebCallHead,
-    front: (any ServerCallFront)? = nil
+    delegate: (any ServerCallDelegate)? = nil
   ) -> ServerCall {
-    ServerCall(head, configuration: self.configuration, front: front)
+    ServerCall(head, config: self.config, delegate: delegate)
   }
 
   /// Starts the service on a call.
@@ -255,7 +255,7 @@ public final class GRPCWebServerTransport: ServerTransport {
   package func start(_ call: ServerCall, peers: GRPCWebPeers) {
     guard let registration = self.register(call) else { return }
     let service = Task {
-      let request = ServerCall.DeliveredRequest(call: call)
+      let request = ServerCall.DeliveredRequestSequence(call: call)
       await self.run(call, request: request, peers: peers, registration: registration)
     }
     call.serviceStarted(service, deadline: nil)
@@ -271,7 +271,7 @@ public final class GRPCWebServerTransport: ServerTransport {
   ) where Body.Element == ByteBuffer {
     guard let registration = self.register(call) else { return }
     let run: @Sendable () async -> Void = {
-      let request = ServerCall.Request(call: call, body: body)
+      let request = ServerCall.RequestSequence(call: call, body: body)
       await self.run(call, request: request, peers: peers, registration: registration)
     }
 
@@ -313,7 +313,7 @@ public final class GRPCWebServerTransport: ServerTransport {
           RPCStream(
             descriptor: method,
             inbound: RPCAsyncSequence(wrapping: request),
-            outbound: RPCWriter.Closable(wrapping: ServerCall.Response(call: call))
+            outbound: RPCWriter.Closable(wrapping: ServerCall.ResponseWriter(call: call))
           ),
           ServerContext(
             descriptor: method,

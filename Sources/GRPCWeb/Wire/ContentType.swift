@@ -4,7 +4,7 @@ internal import HTTPTypes
 ///
 /// Request and response each have a mode of their own.
 @available(GRPCWeb 1.0, *)
-public enum BodyMode: Hashable, Sendable {
+public enum GRPCWebMode: Hashable, Sendable {
   /// `application/grpc-web`
   case binary
   /// `application/grpc-web-text`
@@ -17,7 +17,7 @@ package enum ContentType {
   /// The content type of a request in the given mode.
   ///
   /// Some servers, Sonora for Python among them, know the text mode without a message format alone.
-  static func requestValue(for mode: BodyMode) -> String {
+  static func requestValue(for mode: GRPCWebMode) -> String {
     switch mode {
     case .binary:
       return "application/grpc-web+proto"
@@ -27,7 +27,7 @@ package enum ContentType {
   }
 
   /// The content type of a response in the given mode.
-  static func value(for mode: BodyMode) -> String {
+  static func value(for mode: GRPCWebMode) -> String {
     switch mode {
     case .binary:
       return "application/grpc-web+proto"
@@ -37,7 +37,7 @@ package enum ContentType {
   }
 
   /// The content type of a response in the given mode, as a field that has been made.
-  static func field(for mode: BodyMode) -> HTTPField {
+  static func field(for mode: GRPCWebMode) -> HTTPField {
     switch mode {
     case .binary:
       return Self.binaryField
@@ -78,7 +78,7 @@ package enum ContentType {
   /// Type and subtype are compared without case, parameters are ignored.
   ///
   /// - Returns: The mode, or `nil` when the type isn't gRPC-Web with protobuf messages.
-  static func mode(of contentType: String) -> BodyMode? {
+  static func mode(of contentType: String) -> GRPCWebMode? {
     if let mode = Self.modeAsUsual(of: contentType) {
       return mode
     }
@@ -99,7 +99,7 @@ package enum ContentType {
   /// Returns the mode of a content type that is written in lower case and without parameters.
   ///
   /// So nearly all clients write it, and taking it apart costs a hundred times as much.
-  private static func modeAsUsual(of contentType: String) -> BodyMode? {
+  private static func modeAsUsual(of contentType: String) -> GRPCWebMode? {
     switch contentType {
     case "application/grpc-web+proto", "application/grpc-web":
       return .binary
@@ -116,13 +116,13 @@ package enum ContentType {
   ///   - accept: The value of the request's `accept` header, if it has one.
   ///   - requestMode: The mode of the request.
   /// - Returns: The mode that `accept` prefers; the request's where it names neither, or both alike.
-  static func responseMode(accept: String?, requestMode: BodyMode) -> BodyMode {
+  static func responseMode(accept: String?, requestMode: GRPCWebMode) -> GRPCWebMode {
     guard let accept = accept else { return requestMode }
     if let mode = Self.modeAsUsual(of: accept) {
       return mode
     }
 
-    var preferred: (mode: BodyMode, quality: Double)?
+    var preferred: (mode: GRPCWebMode, quality: Double)?
     for range in accept.split(atByte: UInt8(ascii: ",")) {
       guard let mode = Self.mode(of: String(range)) else { continue }
       let quality = Self.quality(of: range)

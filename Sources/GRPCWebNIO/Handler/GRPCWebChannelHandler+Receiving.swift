@@ -111,7 +111,7 @@ extension GRPCWebChannelHandler {
     _ request: HTTPRequest,
     context: ChannelHandlerContext
   ) {
-    let call = self.transport.makeCall(head, front: self.front)
+    let call = self.transport.makeCall(head, delegate: self.delegate)
     let isContinueExpected = self.httpVersion == .http1 && request.expectsContinue
     self.running = RunningCall(
       call: call,
@@ -150,7 +150,7 @@ extension GRPCWebChannelHandler {
     guard let running = self.running, !running.isStarted else { return }
     self.running?.isStarted = true
     let peers = self.peers(of: context)
-    self.starter?.start(running.call, peers: peers, by: self.transport)
+    self.startBatch?.start(running.call, peers: peers, by: self.transport)
   }
 
   private func peers(of context: ChannelHandlerContext) -> GRPCWebPeers {

@@ -27,7 +27,7 @@ extension GRPCWebChannelHandler {
     if let call = self.running?.call {
       // Not at once: a stream of HTTP/2 says so in the midst of writing a frame of it, which trailers
       // written now would overtake.
-      self.front?.outputIsReady(of: call)
+      self.delegate?.outputIsReady(of: call)
     } else if self.isWritable {
       self.acceptHeld(context: context)
     }

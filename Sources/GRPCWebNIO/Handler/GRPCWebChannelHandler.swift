@@ -74,8 +74,8 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   fileprivate var server: GRPCWebServer?
 
   var context: ChannelHandlerContext?
-  var front: EventLoopFront?
-  var starter: ServiceStarter?
+  var delegate: EventLoopCallDelegate?
+  var startBatch: ServiceStartBatch?
   var date: DateCache?
   var peers: GRPCWebPeers?
 
@@ -124,10 +124,14 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   public func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     self.isWritable = context.channel.isWritable
-    let crossing = EventLoopCrossing.of(context.eventLoop, self.transport)
-    self.starter = crossing.starter
-    self.date = crossing.date
-    self.front = EventLoopFront(self, eventLoop: context.eventLoop, inbox: crossing.inbox)
+    let resources = EventLoopResources.of(context.eventLoop, self.transport)
+    self.startBatch = resources.startBatch
+    self.date = resources.date
+    self.delegate = EventLoopCallDelegate(
+      self,
+      eventLoop: context.eventLoop,
+      mailbox: resources.mailbox
+    )
   }
 
   /// Ends the running call: nobody can be answered any more.
@@ -135,8 +139,8 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     self.abandonCall()
     self.cancelTimers()
     self.context = nil
-    // Holds this handler.
-    self.front = nil
+    // The delegate holds this handler.
+    self.delegate = nil
   }
 
   /// Ends the running call: the client has gone.

@@ -68,7 +68,7 @@ extension GRPCWebNIOServerTransport {
     }
 
     /// How calls are answered.
-    public var calls = GRPCWebServerConfiguration.defaults
+    public var calls = GRPCWebServer.Config.defaults
 
     /// How connections are kept.
     public var connections = Connections()

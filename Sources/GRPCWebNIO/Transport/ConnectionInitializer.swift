@@ -109,7 +109,7 @@ struct ConnectionInitializer: Sendable {
           HTTP2AdmissionHandler(
             openStreams: openStreams.value,
             maximumHeadSize: self.config.connections.maximumHeadSize,
-            date: EventLoopCrossing.of(stream.eventLoop, self.calls).date
+            date: EventLoopResources.of(stream.eventLoop, self.calls).date
           )
         )
         try pipeline.addHandler(HTTP2FramePayloadToHTTPServerCodec())
@@ -193,7 +193,7 @@ struct ConnectionInitializer: Sendable {
     NotFoundHandler(
       httpVersion: httpVersion,
       requestReadTimeout: self.config.calls.limits.requestReadTimeout,
-      date: EventLoopCrossing.of(eventLoop, self.calls).date
+      date: EventLoopResources.of(eventLoop, self.calls).date
     )
   }
 }

@@ -67,7 +67,7 @@ public final class GRPCWebNIOServerTransport: ServerTransport {
     self.security = transportSecurity
     self.config = config
     self.eventLoopGroup = eventLoopGroup
-    self.calls = GRPCWebServerTransport(configuration: config.calls, logger: logger)
+    self.calls = GRPCWebServerTransport(config: config.calls, logger: logger)
     self.quiescing = ServerQuiescingHelper(group: eventLoopGroup)
     self.connections = AcceptedConnections(maximum: config.connections.maximumCount)
     self.bound = eventLoopGroup.any().makePromise()

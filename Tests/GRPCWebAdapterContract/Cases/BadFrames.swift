@@ -10,26 +10,26 @@ extension ContractCase {
   /// Bodies that are wrong: each gets a status, and the next request is served.
   static let badFrames: [[ContractCase]] = [
     .each(["Get", "Collect"], "Requirement 6: a body that ends inside a frame is an error") {
-      front,
+      adapter,
       method in
       let frame = try TestFrame(EchoMessage.with { $0.text = "hello" })
       for length in [1, 4, 5, 8] {
         let body = Array(frame.bytes.prefix(length))
-        _ = try await front.expect(.internalError, for: .call(method, body: body))
+        _ = try await adapter.expect(.internalError, for: .call(method, body: body))
       }
     },
 
     .each(
       [UInt8(0x02), 0x40, 0x80, 0x81, 0xff],
       "Requirement 4: unknown flags are an error"
-    ) { front, flags in
+    ) { adapter, flags in
       let frame = TestFrame(flags: flags, payload: [0x0a, 0x01, 0x61])
-      _ = try await front.expect(.internalError, for: .call(body: frame.bytes))
+      _ = try await adapter.expect(.internalError, for: .call(body: frame.bytes))
     },
 
-    .one("Requirement 19: a length over the limit is refused") { front in
-      try await front.serve(
-        configuration: .defaults { $0.limits.maximumRequestMessageSize = 1000 }
+    .one("Requirement 19: a length over the limit is refused") { adapter in
+      try await adapter.serve(
+        config: .defaults { $0.limits.maximumRequestMessageSize = 1000 }
       ) { app in
         let connection = try await app.connect()
         let largest = try RawRequest.call(texts: [String(repeating: "x", count: 997)])
@@ -42,8 +42,8 @@ extension ContractCase {
     },
 
     .one("Requirement 19: a length of 4 GiB is refused at once, while the body is still open") {
-      front in
-      try await front.serve { app in
+      adapter in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         let header = TestFrame.header(length: .max)
         try await connection.send(RawRequest.call(body: header).framed(.unfinished))
@@ -59,68 +59,68 @@ extension ContractCase {
     .each(
       ["Get", "Expand"],
       "Requirement 6: a second message on a unary call is refused"
-    ) { front, method in
-      _ = try await front.expect(.unimplemented, for: .call(method, texts: ["a", "b"]))
+    ) { adapter, method in
+      _ = try await adapter.expect(.unimplemented, for: .call(method, texts: ["a", "b"]))
     },
 
     .each(
       ["Get", "Expand"],
       "Requirement 6: no message on a unary call is refused"
-    ) { front, method in
-      _ = try await front.expect(.unimplemented, for: .call(method, body: []))
+    ) { adapter, method in
+      _ = try await adapter.expect(.unimplemented, for: .call(method, body: []))
     },
 
-    .one("Invalid UTF-8 in a string field fails the call") { front in
+    .one("Invalid UTF-8 in a string field fails the call") { adapter in
       let frame = TestFrame(payload: [0x0a, 0x02, 0xc3, 0x28])
-      _ = try await front.expect(.invalidArgument, for: .call(body: frame.bytes))
+      _ = try await adapter.expect(.invalidArgument, for: .call(body: frame.bytes))
     },
 
     .each(
       ["????", "AAAA====", "A===", "AAAAAAN!", "AAAAAAMK\nAWE="],
       "Requirement 17: base64 that isn't is an error"
-    ) { front, body in
-      _ = try await front.expect(
+    ) { adapter, body in
+      _ = try await adapter.expect(
         .internalError,
         for: .call(contentType: Self.text, body: Array(body.utf8))
       )
     },
 
-    .one("Requirement 17: a remainder at the end of base64 is an error") { front in
+    .one("Requirement 17: a remainder at the end of base64 is an error") { adapter in
       let frame = try TestFrame(EchoMessage.with { $0.text = "a" })
       let body = TestBase64.encode(frame.bytes)
       for length in 1 ... 3 {
         let cut = Array(body.utf8.dropLast(length))
-        _ = try await front.expect(.internalError, for: .call(contentType: Self.text, body: cut))
+        _ = try await adapter.expect(.internalError, for: .call(contentType: Self.text, body: cut))
       }
     },
 
-    .one("Requirement 18: an unknown encoding is refused, with those that are known") { front in
-      let answer = try await front.expect(
+    .one("Requirement 18: an unknown encoding is refused, with those that are known") { adapter in
+      let answer = try await adapter.expect(
         .unimplemented,
         for: .call(fields: [("grpc-encoding", "br")], texts: ["hello"])
       )
       #expect(answer.header("grpc-accept-encoding") == ["identity,gzip,deflate"])
     },
 
-    .one("Requirement 18: a compressed message without an encoding is an error") { front in
+    .one("Requirement 18: a compressed message without an encoding is an error") { adapter in
       let frame = TestFrame(flags: 1, payload: [1, 2, 3])
-      _ = try await front.expect(.internalError, for: .call(body: frame.bytes))
+      _ = try await adapter.expect(.internalError, for: .call(body: frame.bytes))
     },
 
     .each(
       ["gzip", "deflate"],
       "Compressed garbage is an error"
-    ) { front, encoding in
+    ) { adapter, encoding in
       let frame = TestFrame(flags: 1, payload: (0 ..< 100).map { $0 })
-      _ = try await front.expect(
+      _ = try await adapter.expect(
         .internalError,
         for: .call(fields: [("grpc-encoding", encoding)], body: frame.bytes)
       )
     },
 
-    .one("A compressed message that is cut is an error") { front in
+    .one("A compressed message that is cut is an error") { adapter in
       let payload = TestGzip.compress(Array(repeating: 0, count: 1000)).dropLast(9)
-      _ = try await front.expect(
+      _ = try await adapter.expect(
         .internalError,
         for: .call(
           fields: [("grpc-encoding", "gzip")],
@@ -129,13 +129,13 @@ extension ContractCase {
       )
     },
 
-    .one("Requirement 19: a decompression bomb costs no more memory than the limit") { front in
+    .one("Requirement 19: a decompression bomb costs no more memory than the limit") { adapter in
       let bomb = Self.bomb(size: 4 * 1024 * 1024)
       // It is one.
       let piece = Array(bomb.prefix(64 * 1024))
       #expect(TestGzip.decompress(piece, upTo: 200 * piece.count).count > 150 * piece.count)
 
-      try await front.serve { app in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         let before = Self.peakMemory()
         let answer = try await connection.answer(
@@ -189,7 +189,7 @@ extension ContractCase {
 }
 
 @available(GRPCWeb 1.0, *)
-extension Front {
+extension TestedAdapter {
   /// Sends a bad request, checks its status, and makes a good call on the same connection.
   func expect(
     _ code: Status.Code,

@@ -10,8 +10,8 @@ extension ContractCase {
     .one(
       "A header of 100 KiB is refused by HTTP, and the connection closed",
       needs: [.largeRequestHeaders, .malformedRequests]
-    ) { front in
-      try await front.serve { app in
+    ) { adapter in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         let value = String(repeating: "x", count: 100 * 1024)
         let answer = try await connection.answer(
@@ -23,8 +23,8 @@ extension ContractCase {
       }
     },
 
-    .one("A header of 50 KiB is metadata", needs: [.largeRequestHeaders]) { front in
-      try await front.serve { app in
+    .one("A header of 50 KiB is metadata", needs: [.largeRequestHeaders]) { adapter in
+      try await adapter.serve { app in
         let value = String(repeating: "x", count: 50 * 1024)
         let answer = try await app.answer(
           try .call(fields: [("x-large", value)], texts: ["hello"])
@@ -36,8 +36,8 @@ extension ContractCase {
     .each(
       ["S", "10", "1234567890", "1.5S", "-1S", "10s", "1 S", "٣S"],
       "Requirement 7: a timeout that isn't one is refused"
-    ) { front, timeout in
-      _ = try await front.expect(
+    ) { adapter, timeout in
+      _ = try await adapter.expect(
         .invalidArgument,
         for: .call(fields: [("grpc-timeout", timeout)], texts: ["hello"])
       )
@@ -46,15 +46,15 @@ extension ContractCase {
     .each(
       ["?", "A", "AA=A"],
       "Requirement 8: binary metadata that isn't base64 fails the call"
-    ) { front, value in
-      _ = try await front.expect(
+    ) { adapter, value in
+      _ = try await adapter.expect(
         .invalidArgument,
         for: .call(fields: [("x-raw-bin", value)], texts: ["hello"])
       )
     },
 
-    .one("A header that isn't UTF-8 does no harm", needs: [.requestHeaderBytes]) { front in
-      try await front.serve { app in
+    .one("A header that isn't UTF-8 does no harm", needs: [.requestHeaderBytes]) { adapter in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         let head = """
           POST /sonora.test.Echo/Get HTTP/1.1\r
@@ -74,7 +74,7 @@ extension ContractCase {
 
   /// Connections that break, and bytes that are not HTTP.
   static let badConnections: [[ContractCase]] = [
-    .one("Requirement 6: a client that closes inside a frame doesn't reach the service") { front in
+    .one("Requirement 6: a client that closes inside a frame doesn't reach the service") { adapter in
       let called = Gate()
       let service = ScriptedService(
         onGet: { request, _ in
@@ -82,7 +82,7 @@ extension ContractCase {
           return ServerResponse(message: request.message)
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let frame = try TestFrame(EchoMessage.with { $0.text = "hello" })
         for framing in [.falseLength(100), .unfinished] as [RawRequest.Framing] {
           for length in [3, 7, frame.bytes.count] {
@@ -105,20 +105,20 @@ extension ContractCase {
     .one(
       "Requirement 6: a client that closes its side inside a frame is told",
       needs: [.halfClosure]
-    ) { front in
-      try await Self.closeInsideFrame(front, .unfinished)
+    ) { adapter in
+      try await Self.closeInsideFrame(adapter, .unfinished)
     },
 
     .one(
       "Requirement 6: so is one whose request has a length",
       needs: [.halfClosure, .bodiesWithLengthAtOnce]
-    ) { front in
-      try await Self.closeInsideFrame(front, .falseLength(100))
+    ) { adapter in
+      try await Self.closeInsideFrame(adapter, .falseLength(100))
     },
 
     .one("Bytes that aren't HTTP get an answer of HTTP's own", needs: [.malformedRequests]) {
-      front in
-      try await front.serve { app in
+      adapter in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         try await connection.send("\u{0}\u{1}\u{2} nonsense\r\n\r\n")
         #expect(try await connection.readResponse().httpStatus == 400)
@@ -128,8 +128,8 @@ extension ContractCase {
     },
   ]
 
-  private static func closeInsideFrame(_ front: Front, _ framing: RawRequest.Framing) async throws {
-    try await front.serve { app in
+  private static func closeInsideFrame(_ adapter: TestedAdapter, _ framing: RawRequest.Framing) async throws {
+    try await adapter.serve { app in
       let frame = try TestFrame(EchoMessage.with { $0.text = "hello" })
       for length in [3, 7, frame.bytes.count] {
         let connection = try await app.connect()

@@ -8,10 +8,10 @@ internal import Testing
 extension ContractCase {
   /// Pages of other origins.
   static let cors: [[ContractCase]] = [
-    .one("Requirements 21, 23: a preflight is answered without reaching a handler") { front in
+    .one("Requirements 21, 23: a preflight is answered without reaching a handler") { adapter in
       let reached = Gate()
-      try await front.serve(
-        configuration: .defaults {
+      try await adapter.serve(
+        config: .defaults {
           $0.cors = .allow(origins: [Self.shop])
           $0.cors.maximumAge = .seconds(600)
         },
@@ -40,9 +40,9 @@ extension ContractCase {
     .one(
       "Requirement 21: OPTIONS requests that aren't preflights of ours reach the app",
       needs: [.otherRoutes]
-    ) { front in
-      try await front.serve(
-        configuration: .defaults { $0.cors = .allowAll },
+    ) { adapter in
+      try await adapter.serve(
+        config: .defaults { $0.cors = .allowAll },
         routes: Self.optionsRoutes()
       ) { app in
         let connection = try await app.connect()
@@ -62,8 +62,8 @@ extension ContractCase {
     .one(
       "Requirement 23: by default CORS is the app's: preflights reach it, nothing is added",
       needs: [.otherRoutes]
-    ) { front in
-      try await front.serve(
+    ) { adapter in
+      try await adapter.serve(
         routes: Self.optionsRoutes()
       ) { app in
         let connection = try await app.connect()
@@ -78,9 +78,9 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 23: a predicate decides who may call") { front in
-      try await front.serve(
-        configuration: .defaults { $0.cors = .allow { $0.hasSuffix(".example") } }
+    .one("Requirement 23: a predicate decides who may call") { adapter in
+      try await adapter.serve(
+        config: .defaults { $0.cors = .allow { $0.hasSuffix(".example") } }
       ) { app in
         let allowed = try await app.answer(Self.preflight())
         #expect(allowed.header("access-control-allow-origin") == [Self.shop])
@@ -92,7 +92,7 @@ extension ContractCase {
     .each(
       ["Get", "Expand"],
       "Requirement 22: the answer exposes gRPC's headers and the app's own metadata"
-    ) { front, method in
+    ) { adapter, method in
       let service = ScriptedService(
         onGet: { request, _ in
           ServerResponse(message: request.message, metadata: ["x-color": "red"])
@@ -104,7 +104,7 @@ extension ContractCase {
           }
         }
       )
-      try await front.serve(service, configuration: .defaults { $0.cors = .allowAll }) { app in
+      try await adapter.serve(service, config: .defaults { $0.cors = .allowAll }) { app in
         let answer = try await app.answer(
           try .call(method, fields: [("origin", Self.shop)], texts: ["hello"])
         )
@@ -118,9 +118,9 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 22: with credentials the answer names the origin, and never '*'") { front in
-      try await front.serve(
-        configuration: .defaults {
+    .one("Requirement 22: with credentials the answer names the origin, and never '*'") { adapter in
+      try await adapter.serve(
+        config: .defaults {
           $0.cors = .allowAll
           $0.cors.allowsCredentials = true
         }
@@ -138,13 +138,13 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 22: a page can read every error, whoever gives it") { front in
+    .one("Requirement 22: a page can read every error, whoever gives it") { adapter in
       let service = ScriptedService(
         onGet: { _, _ in
           throw RPCError(code: .aborted, message: "no", metadata: ["x-reason": "because"])
         }
       )
-      try await front.serve(service, configuration: .defaults { $0.cors = .allowAll }) { app in
+      try await adapter.serve(service, config: .defaults { $0.cors = .allowAll }) { app in
         let origin = [(name: "origin", value: Self.shop)]
         let requests: [(request: RawRequest, httpStatus: Int, status: Int?)] = [
           (try .call(fields: origin, texts: ["hello"]), 200, 10),
@@ -165,8 +165,8 @@ extension ContractCase {
       }
     },
 
-    .one("RFC 9110, section 8.6: a preflight's answer has no body, and a 204 no length") { front in
-      try await front.serve(configuration: .defaults { $0.cors = .allowAll }) { app in
+    .one("RFC 9110, section 8.6: a preflight's answer has no body, and a 204 no length") { adapter in
+      try await adapter.serve(config: .defaults { $0.cors = .allowAll }) { app in
         let answer = try await app.answer(Self.preflight())
         #expect(answer.header("transfer-encoding").isEmpty)
         switch answer.httpStatus {
@@ -197,9 +197,9 @@ extension ContractCase {
   }
 
   /// Routes of the app's own for OPTIONS requests.
-  private static func optionsRoutes(_ reached: Gate = Gate()) -> [FrontApp.Route] {
+  private static func optionsRoutes(_ reached: Gate = Gate()) -> [AdapterApp.Route] {
     ["/sonora.test.Echo/Get", "/other"].map { path in
-      FrontApp.Route(.options, path) { _ in
+      AdapterApp.Route(.options, path) { _ in
         reached.open()
         return Array("app".utf8)
       }

@@ -17,8 +17,8 @@ extension ContractCase {
         Call(method: "Update", sent: ["abc", "", "def"], received: ["abc", "", "def"]),
       ],
       "Requirements 1-6, 10, 11, 17, 27: a call, in every mix of modes and chunks"
-    ) { front, call in
-      try await front.serve { app in
+    ) { adapter, call in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         for (requestType, responseType) in [
           (Self.binary, Self.binary), (Self.binary, Self.text),
@@ -45,9 +45,9 @@ extension ContractCase {
     },
 
     .each([Self.binary, Self.text], "Requirement 5: a request sent byte by byte is answered") {
-      front,
+      adapter,
       contentType in
-      try await front.serve { app in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         let request = try RawRequest.call(contentType: contentType, texts: ["hello"])
         try await connection.sendBytewise(request.framed(.chunked(2)).bytes)
@@ -57,8 +57,8 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 3: a response's type is our own, never what the client sent") { front in
-      try await front.serve { app in
+    .one("Requirement 3: a response's type is our own, never what the client sent") { adapter in
+      try await adapter.serve { app in
         let answer = try await app.answer(
           try .call(
             contentType: "APPLICATION/gRPC-Web-Text; charset=utf-8",
@@ -80,8 +80,8 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 4: a message of no bytes is a message") { front in
-      try await front.serve { app in
+    .one("Requirement 4: a message of no bytes is a message") { adapter in
+      try await adapter.serve { app in
         let answer = try await app.answer(.call(body: [0, 0, 0, 0, 0]))
         #expect(answer.status == 0)
         #expect(try answer.texts == [""])
@@ -91,8 +91,8 @@ extension ContractCase {
     .each(
       [RawRequest.Framing.length, .chunked(70_000)],
       "Requirement 4: a large message goes there and back"
-    ) { front, framing in
-      try await front.serve { app in
+    ) { adapter, framing in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         // More than the routes of most frameworks take.
         let text = String(repeating: "0123456789abcdef", count: 64 * 1024)
@@ -104,8 +104,8 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 10: a unary call is answered with the length of its response") { front in
-      try await front.serve { app in
+    .one("Requirement 10: a unary call is answered with the length of its response") { adapter in
+      try await adapter.serve { app in
         let answer = try await app.answer(try .call(texts: ["hello"]))
         #expect(try answer.texts == ["hello"])
         #expect(answer.header("content-length") == ["\(answer.body.count)"])
@@ -113,8 +113,8 @@ extension ContractCase {
       }
     },
 
-    .one("Interceptors run") { front in
-      try await front.serve(interceptors: [RefusingInterceptor()]) { app in
+    .one("Interceptors run") { adapter in
+      try await adapter.serve(interceptors: [RefusingInterceptor()]) { app in
         let answer = try await app.answer(try .call(texts: ["hello"]))
         #expect(answer.status == Status.Code.unauthenticated.rawValue)
         let allowed = try await app.answer(

@@ -10,7 +10,7 @@ extension ContractCase {
     .each(
       ["Get", "Expand"],
       "Requirement 7: the answer is on time when the handler does not cooperate"
-    ) { front, method in
+    ) { adapter, method in
       let release = Gate()
       let taskCancelled = Gate()
       let handleCancelled = Gate()
@@ -38,7 +38,7 @@ extension ContractCase {
           }
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         // Before the server stops, which may wait for its services.
         defer { release.open() }
         let connection = try await app.connect()
@@ -60,7 +60,7 @@ extension ContractCase {
     .each(
       ["100080000m", "99999999H", "9223372036854775807n", "99999999999999999999999m"],
       "Requirement 7: a deadline of any number of digits is one"
-    ) { front, timeout in
+    ) { adapter, timeout in
       let service = ScriptedService(
         onGet: { request, context in
           try await Task.sleep(for: .milliseconds(10))
@@ -69,7 +69,7 @@ extension ContractCase {
           return ServerResponse(message: .with { $0.text = isCancelled ? "cancelled" : "fine" })
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let answer = try await app.answer(
           try .call(fields: [("grpc-timeout", timeout)], texts: ["hello"])
         )
@@ -81,8 +81,8 @@ extension ContractCase {
     .each(
       ["Get", "Expand", "Collect", "Update"],
       "Requirement 7: a deadline that passes while the request is being read is answered on time"
-    ) { front, method in
-      try await front.serve { app in
+    ) { adapter, method in
+      try await adapter.serve { app in
         // Together and again, as what could go wrong is a race.
         try await withThrowingTaskGroup(of: Void.self) { group in
           for _ in 0 ..< 20 {
@@ -109,8 +109,8 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 7: a deadline is answered while a task of the service's own reads") { front in
-      try await front.serve(Self.readingInATaskOfItsOwn) { app in
+    .one("Requirement 7: a deadline is answered while a task of the service's own reads") { adapter in
+      try await adapter.serve(Self.readingInATaskOfItsOwn) { app in
         _ = try await Self.passDeadlineWhileReading(app)
         try await app.expectGoodCall()
       }
@@ -119,8 +119,8 @@ extension ContractCase {
     .one(
       "Requirement 7: such a deadline doesn't cost the connection",
       needs: [.connectionsAfterEarlyEnd]
-    ) { front in
-      try await front.serve(Self.readingInATaskOfItsOwn) { app in
+    ) { adapter in
+      try await adapter.serve(Self.readingInATaskOfItsOwn) { app in
         let connection = try await Self.passDeadlineWhileReading(app)
         try await app.expectGoodCall(on: connection)
       }
@@ -130,8 +130,8 @@ extension ContractCase {
       ["Get", "Expand", "Collect", "Update"],
       "Requirement 7: a deadline is answered before any of the body has come",
       needs: [.headsWithoutBody]
-    ) { front, method in
-      try await front.serve { app in
+    ) { adapter, method in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         try await connection.send(
           RawRequest.call(method, fields: [("grpc-timeout", "50m")], body: []).framed(.unfinished)
@@ -160,7 +160,7 @@ extension ContractCase {
   )
 
   /// Lets a deadline pass, ends the request, and returns the connection.
-  private static func passDeadlineWhileReading(_ app: RunningFront) async throws -> RawConnection {
+  private static func passDeadlineWhileReading(_ app: RunningAdapter) async throws -> RawConnection {
     let connection = try await app.connect()
     try await connection.send(
       try RawRequest.call("Update", fields: [("grpc-timeout", "50m")], texts: ["hello"])

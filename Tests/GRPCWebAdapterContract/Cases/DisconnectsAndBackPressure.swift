@@ -7,7 +7,7 @@ internal import Testing
 extension ContractCase {
   /// Clients that go away.
   static let disconnects: [[ContractCase]] = [
-    .one("Requirement 25: a client that goes away cancels a handler that writes") { front in
+    .one("Requirement 25: a client that goes away cancels a handler that writes") { adapter in
       let taskCancelled = Gate()
       let handleCancelled = Gate()
       let service = ScriptedService(
@@ -28,7 +28,7 @@ extension ContractCase {
           }
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let connection = try await app.connect()
         try await connection.send(try RawRequest.call("Expand", texts: [""]))
         _ = try await connection.peekResponse { $0.frames.count > 3 }
@@ -43,7 +43,7 @@ extension ContractCase {
     .each(
       [true, false],
       "Requirement 25: a client that goes away ends a handler that reads"
-    ) { front, isAbrupt in
+    ) { adapter, isAbrupt in
       let ended = Gate()
       let handleCancelled = Gate()
       let service = ScriptedService(
@@ -61,7 +61,7 @@ extension ContractCase {
           }
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let connection = try await app.connect()
         try await connection.send(try RawRequest.call("Update", texts: ["a"]).framed(.unfinished))
         _ = try await connection.peekResponse { $0.frames.count == 1 }
@@ -79,7 +79,7 @@ extension ContractCase {
 
   /// Readers that are slower than writers.
   static let backPressure: [[ContractCase]] = [
-    .one("Requirement 26: a client that doesn't read stops the writer") { front in
+    .one("Requirement 26: a client that doesn't read stops the writer") { adapter in
       let size = 64 * 1024
       let written = Recorder<Void>()
       let ended = Gate()
@@ -96,7 +96,7 @@ extension ContractCase {
           }
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let connection = try await app.connect(isReading: false)
         try await connection.send(try RawRequest.call("Expand", texts: [""]))
         try await eventually("something is written") { written.values.count > 1 }
@@ -112,7 +112,7 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 26: a service that doesn't read stops the client") { front in
+    .one("Requirement 26: a service that doesn't read stops the client") { adapter in
       let release = Gate()
       defer { release.open() }
       let service = ScriptedService(
@@ -122,7 +122,7 @@ extension ContractCase {
           return ServerResponse(message: .with { $0.text = "\(count)" })
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let connection = try await app.connect()
         let frame = try TestFrame(
           EchoMessage.with { $0.payload = .init(repeating: 1, count: 256 * 1024) }

@@ -13,8 +13,8 @@ extension ContractCase {
       ["h2c", "websocket", "anything"],
       "RFC 9110, section 7.8: an upgrade that isn't taken is as if it weren't offered",
       needs: [.upgradeOffers]
-    ) { front, upgrade in
-      try await front.serve { app in
+    ) { adapter, upgrade in
+      try await adapter.serve { app in
         let offer = [
           ("connection", "Upgrade, HTTP2-Settings"), ("upgrade", upgrade),
           ("http2-settings", "AAEAAEAAAAIAAAAAAAMAAAAAAAQBAAAAAAUAAEAAAAYABgAA"),
@@ -32,8 +32,8 @@ extension ContractCase {
     .one(
       "An upgrade that isn't taken is as if it weren't offered to the app's routes, too",
       needs: [.upgradeOffers, .otherRoutes]
-    ) { front in
-      try await front.serve { app in
+    ) { adapter in
+      try await adapter.serve { app in
         var connection = try await app.connect()
         for _ in 0 ..< 3 {
           let answer = try await connection.answer(
@@ -52,8 +52,8 @@ extension ContractCase {
     .one(
       "RFC 9110, section 9.3.6: a tunnel is refused, and the next request is answered",
       needs: [.upgradeOffers]
-    ) { front in
-      try await front.serve { app in
+    ) { adapter in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         let refusal = try await connection.answer(
           RawRequest(method: "CONNECT", path: "localhost:80")
@@ -67,7 +67,7 @@ extension ContractCase {
     .one(
       "What follows an upgrade that isn't taken isn't kept without bound",
       needs: [.upgradeOffers]
-    ) { front in
+    ) { adapter in
       let release = Gate()
       defer { release.open() }
       let service = ScriptedService(
@@ -76,7 +76,7 @@ extension ContractCase {
           return ServerResponse(message: request.message)
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let connection = try await app.connect()
         let sent = Recorder<Void>()
         let total = 256
@@ -104,8 +104,8 @@ extension ContractCase {
     .one(
       "A client of HTTP/1.0 gets a stream without chunks that ends with the connection",
       needs: [.http10Streams]
-    ) { front in
-      try await front.serve { app in
+    ) { adapter in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         var request = try RawRequest.call("Expand", texts: ["abc"])
         request.version = "HTTP/1.0"
@@ -120,8 +120,8 @@ extension ContractCase {
     .one(
       "A client of HTTP/1.0 gets the answer to a unary call, and then the end of the connection",
       needs: [.closingBehindHTTP10]
-    ) { front in
-      try await front.serve { app in
+    ) { adapter in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         var request = try RawRequest.call(texts: ["hello"])
         request.version = "HTTP/1.0"
@@ -135,8 +135,8 @@ extension ContractCase {
     .one(
       "RFC 9110, section 10.1.1: a client that waits for it is told that its body is wanted",
       needs: [.expectations]
-    ) { front in
-      try await front.serve { app in
+    ) { adapter in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         for text in ["one", "two"] {
           let request = try RawRequest.call(fields: [("expect", "100-continue")], texts: [text])
@@ -152,7 +152,7 @@ extension ContractCase {
     .one(
       "A client that waits gets no interim response before the response to its request before",
       needs: [.expectations]
-    ) { front in
+    ) { adapter in
       let release = Gate()
       defer { release.open() }
       let service = ScriptedService(
@@ -163,7 +163,7 @@ extension ContractCase {
           return ServerResponse(message: request.message)
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let connection = try await app.connect()
         let second = try RawRequest.call(fields: [("expect", "100-continue")], texts: ["second"])
         let head = Array(second.bytes.dropLast(second.body.count))
@@ -178,8 +178,8 @@ extension ContractCase {
       }
     },
 
-    .one("RFC 9110, section 6.6.1: responses have a date") { front in
-      try await front.serve(configuration: .defaults { $0.cors = .allowAll }) { app in
+    .one("RFC 9110, section 6.6.1: responses have a date") { adapter in
+      try await adapter.serve(config: .defaults { $0.cors = .allowAll }) { app in
         let connection = try await app.connect()
         let requests = [
           try RawRequest.call(texts: ["hello"]),
@@ -211,7 +211,7 @@ extension ContractCase {
   private static func next(
     _ connection: RawConnection,
     after answer: TestAnswer,
-    of app: RunningFront
+    of app: RunningAdapter
   ) async throws -> RawConnection {
     guard answer.header("connection").contains(where: { $0.lowercased() == "close" }) else {
       return connection
@@ -225,7 +225,7 @@ extension ContractCase {
     .each(
       Follower.all,
       "A call is answered, whatever follows it that isn't a request"
-    ) { front, follower in
+    ) { adapter, follower in
       let started = Gate()
       let release = Gate()
       defer { release.open() }
@@ -236,7 +236,7 @@ extension ContractCase {
           return ServerResponse(message: request.message)
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let connection = try await app.connect()
         let call = try RawRequest.call(fields: follower.fields, texts: ["hello"])
         if follower.isSentAtOnce {

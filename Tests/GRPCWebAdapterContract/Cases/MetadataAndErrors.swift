@@ -9,8 +9,8 @@ internal import Testing
 extension ContractCase {
   /// Metadata, both ways.
   static let metadata: [[ContractCase]] = [
-    .one("Requirement 8: metadata goes both ways, binary values included") { front in
-      try await front.serve(Self.echoingMetadata) { app in
+    .one("Requirement 8: metadata goes both ways, binary values included") { adapter in
+      try await adapter.serve(Self.echoingMetadata) { app in
         let answer = try await app.answer(
           try .call(
             fields: [("X-Color", "red"), ("x-raw-bin", "AAE="), ("cookie", "a=b")],
@@ -31,8 +31,8 @@ extension ContractCase {
     .one(
       "Requirement 8: repeated metadata of a request keeps all its values",
       needs: [.repeatedRequestHeaders]
-    ) { front in
-      try await front.serve(Self.echoingMetadata) { app in
+    ) { adapter in
+      try await adapter.serve(Self.echoingMetadata) { app in
         let answer = try await app.answer(
           try .call(
             fields: [
@@ -46,8 +46,8 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 8: a service sees cookies as one value") { front in
-      try await front.serve(Self.echoingMetadata) { app in
+    .one("Requirement 8: a service sees cookies as one value") { adapter in
+      try await adapter.serve(Self.echoingMetadata) { app in
         let answer = try await app.answer(
           try .call(fields: [("cookie", "a=1; b=2; c=3")], texts: ["hello"])
         )
@@ -58,8 +58,8 @@ extension ContractCase {
     .one(
       "Requirement 8: so it does those that come in several fields",
       needs: [.repeatedRequestHeaders]
-    ) { front in
-      try await front.serve(Self.echoingMetadata) { app in
+    ) { adapter in
+      try await adapter.serve(Self.echoingMetadata) { app in
         let answer = try await app.answer(
           try .call(
             fields: [("cookie", "a=1"), ("x-color", "red"), ("Cookie", "b=2; c=3")],
@@ -71,8 +71,8 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 8: text that is UTF-8 arrives as it was sent") { front in
-      try await front.serve(Self.echoingMetadata) { app in
+    .one("Requirement 8: text that is UTF-8 arrives as it was sent") { adapter in
+      try await adapter.serve(Self.echoingMetadata) { app in
         let answer = try await app.answer(
           try .call(fields: [("x-name", "caf\u{e9}")], texts: ["hello"])
         )
@@ -84,8 +84,8 @@ extension ContractCase {
     .one(
       "Requirement 8: text that isn't UTF-8 is left out, and the call goes on",
       needs: [.requestHeaderBytes]
-    ) { front in
-      try await front.serve(Self.echoingMetadata) { app in
+    ) { adapter in
+      try await adapter.serve(Self.echoingMetadata) { app in
         let connection = try await app.connect()
         let request = try RawRequest.call(
           fields: [("x-name", "caf?"), ("x-color", "red")],
@@ -104,8 +104,8 @@ extension ContractCase {
     .each(
       ["Zg,,Zm8=", ",Zg,Zm8,", " Zg , ,Zm8"],
       "Requirement 8: an empty element of a list of binary values is no value"
-    ) { front, value in
-      try await front.serve(Self.echoingMetadata) { app in
+    ) { adapter, value in
+      try await adapter.serve(Self.echoingMetadata) { app in
         let answer = try await app.answer(
           try .call(fields: [("x-raw-bin", value)], texts: ["hello"])
         )
@@ -115,7 +115,7 @@ extension ContractCase {
     },
 
     .one("Requirement 8: text of a service's under a binary key that isn't base64 is left out") {
-      front in
+      adapter in
       let metadata: Metadata = ["x-raw-bin": "no base64", "x-good-bin": "Zg", "x-color": "red"]
       let service = ScriptedService(
         onGet: { request, _ in
@@ -126,7 +126,7 @@ extension ContractCase {
           )
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let answer = try await app.answer(try .call(texts: ["hello"]))
         #expect(answer.status == 0)
         #expect(answer.header("x-raw-bin").isEmpty)
@@ -137,7 +137,7 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 8: repeated metadata of a response keeps all its values") { front in
+    .one("Requirement 8: repeated metadata of a response keeps all its values") { adapter in
       let metadata: Metadata = ["x-color": "red", "x-color": "green"]
       let service = ScriptedService(
         onGet: { request, _ in
@@ -148,7 +148,7 @@ extension ContractCase {
           )
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let answer = try await app.answer(try .call(texts: ["hello"]))
         // As lines of their own or as one: HTTP makes no difference.
         #expect(answer.header("x-color").joined(separator: ", ") == "red, green")
@@ -175,7 +175,7 @@ extension ContractCase {
     .each(
       ["no origin", "https://shop.example"],
       "Requirements 12, 13, 16: an error reaches the peer with its details"
-    ) { front, origin in
+    ) { adapter, origin in
       let error = GoogleRPCStatus(
         code: .notFound,
         message: "Kein Käse",
@@ -183,7 +183,7 @@ extension ContractCase {
       )
       let isPage = origin != "no origin"
       let fields = isPage ? [(name: "origin", value: origin)] : []
-      try await front.serve(ScriptedService(onGet: { _, _ in throw error })) { app in
+      try await adapter.serve(ScriptedService(onGet: { _, _ in throw error })) { app in
         let connection = try await app.connect()
         let answer = try await connection.answer(try .call(fields: fields, texts: ["hello"]))
         #expect(answer.httpStatus == 200)
@@ -204,8 +204,8 @@ extension ContractCase {
     .each(
       ["/sonora.test.Echo/Nope", "/sonora.test.echo/Get", "/nope.Nope/Get"],
       "Requirement 2: an unknown method or service is answered with unimplemented"
-    ) { front, path in
-      try await front.serve { app in
+    ) { adapter, path in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         for contentType in [Self.binary, Self.text] {
           let answer = try await connection.answer(
@@ -220,9 +220,9 @@ extension ContractCase {
     },
 
     .each(["GET", "PUT"], "Requirement 1: another verb on one of our paths is refused") {
-      front,
+      adapter,
       method in
-      try await front.serve { app in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         let answer = try await connection.answer(
           RawRequest(method: method, path: "/sonora.test.Echo/Get")
@@ -232,7 +232,7 @@ extension ContractCase {
         #expect(answer.body.isEmpty)
         try await app.expectGoodCall(on: connection)
       }
-      try await front.serve(configuration: .defaults { $0.cors = .allowAll }) { app in
+      try await adapter.serve(config: .defaults { $0.cors = .allowAll }) { app in
         let answer = try await app.answer(RawRequest(method: method, path: "/sonora.test.Echo/Get"))
         #expect(answer.httpStatus == 405)
         #expect(answer.header("allow") == ["POST, OPTIONS"])
@@ -242,8 +242,8 @@ extension ContractCase {
     .each(
       ["gzip", "br", "identity, gzip"],
       "Requirement 20: a body with a content coding is refused, its body unread"
-    ) { front, coding in
-      try await front.serve(configuration: .defaults { $0.cors = .allowAll }) { app in
+    ) { adapter, coding in
+      try await adapter.serve(config: .defaults { $0.cors = .allowAll }) { app in
         let connection = try await app.connect()
         let fields = [
           (name: "content-encoding", value: coding),
@@ -267,14 +267,14 @@ extension ContractCase {
     },
 
     .one("Requirement 13: a status too large for headers goes into the body, and has a bound") {
-      front in
+      adapter in
       for (count, isCut) in [(4000, false), (2_000_000, true)] {
         let service = ScriptedService(
           onGet: { _, _ in
             throw RPCError(code: .notFound, message: String(repeating: "x", count: count))
           }
         )
-        try await front.serve(service) { app in
+        try await adapter.serve(service) { app in
           let connection = try await app.connect()
           let answer = try await connection.answer(try .call(texts: ["hello"]))
           #expect(answer.httpStatus == 200)
@@ -295,8 +295,8 @@ extension ContractCase {
         "application/grpc-web+thrift", "application/grpc-web-text+json",
       ],
       "Requirement 2: a foreign content type on one of our paths is refused"
-    ) { front, contentType in
-      try await front.serve { app in
+    ) { adapter, contentType in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         for framing in [.length, .chunked(3)] as [RawRequest.Framing] {
           let answer = try await connection.answer(
@@ -312,12 +312,12 @@ extension ContractCase {
 
   /// Compression.
   static let compression: [[ContractCase]] = [
-    .one("Requirements 18, 20: messages are compressed both ways") { front in
+    .one("Requirements 18, 20: messages are compressed both ways") { adapter in
       let message = EchoMessage.with { $0.text = String(repeating: "sonora ", count: 1000) }
       let bytes: [UInt8] = try message.serializedBytes()
       let frame = TestFrame(flags: 1, payload: TestGzip.compress(bytes))
 
-      try await front.serve(configuration: .defaults { $0.compression = .enabled }) { app in
+      try await adapter.serve(config: .defaults { $0.compression = .enabled }) { app in
         let answer = try await app.answer(
           .call(
             fields: [("grpc-encoding", "gzip"), ("grpc-accept-encoding", "gzip")],

@@ -12,8 +12,8 @@ extension ContractCase {
     .one(
       "Requirement 2: requests that aren't gRPC-Web reach the app, their body unread",
       needs: [.otherRoutes]
-    ) { front in
-      try await front.serve { app in
+    ) { adapter in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         let plain = try await connection.answer(RawRequest(method: "GET", path: "/plain"))
         #expect(plain.httpStatus == 200)
@@ -48,10 +48,10 @@ extension ContractCase {
     },
 
     .one("Requirement 2: unknown methods reach an app that wants them", needs: [.otherRoutes]) {
-      front in
-      try await front.serve(
-        configuration: .defaults { $0.answersUnknownMethods = false },
-        routes: [FrontApp.Route(.post, "/nope.Nope/Get") { $0 }]
+      adapter in
+      try await adapter.serve(
+        config: .defaults { $0.answersUnknownMethods = false },
+        routes: [AdapterApp.Route(.post, "/nope.Nope/Get") { $0 }]
       ) { app in
         let answer = try await app.answer(
           RawRequest(
@@ -65,8 +65,8 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 1: services are mounted at a prefix, a query is ignored") { front in
-      try await front.serve(prefix: "/api") { app in
+    .one("Requirement 1: services are mounted at a prefix, a query is ignored") { adapter in
+      try await adapter.serve(prefix: "/api") { app in
         let connection = try await app.connect()
         var request = try RawRequest.call(prefix: "/api", texts: ["hello"])
         #expect(try await connection.answer(request).texts == ["hello"])
@@ -86,8 +86,8 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 8: paths are compared by bytes: what only looks alike is another") { front in
-      try await front.serve(prefix: "/Kit") { app in
+    .one("Requirement 8: paths are compared by bytes: what only looks alike is another") { adapter in
+      try await adapter.serve(prefix: "/Kit") { app in
         try await app.expectGoodCall(prefix: "/Kit")
         // The Kelvin sign, which is canonically equivalent to a K.
         let answer = try await app.answer(try .call(prefix: "/\u{212a}it", texts: ["hello"]))
@@ -96,9 +96,9 @@ extension ContractCase {
       }
     },
 
-    .one("A prefix may be written with or without its slashes") { front in
+    .one("A prefix may be written with or without its slashes") { adapter in
       for prefix in ["api/v1", "/api/v1/"] {
-        try await front.serve(prefix: prefix) { app in
+        try await adapter.serve(prefix: prefix) { app in
           let answer = try await app.answer(.call(prefix: "/api/v1", texts: ["hello"]))
           #expect(try answer.texts == ["hello"])
         }
@@ -109,8 +109,8 @@ extension ContractCase {
   /// Several requests, on one connection and on many.
   static let connections: [[ContractCase]] = [
     .one("Calls and routes pipelined in one write are answered in order", needs: [.otherRoutes]) {
-      front in
-      try await front.serve { app in
+      adapter in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         try await connection.send(
           try RawRequest.call(texts: ["first"]).bytes
@@ -131,8 +131,8 @@ extension ContractCase {
       }
     },
 
-    .one("Calls pipelined in one write are answered in order") { front in
-      try await front.serve { app in
+    .one("Calls pipelined in one write are answered in order") { adapter in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         try await connection.send(
           try RawRequest.call(texts: ["first"]).bytes
@@ -159,7 +159,7 @@ extension ContractCase {
         ),
       ],
       "What is left unread of a request is never taken for the next one"
-    ) { front, unread in
+    ) { adapter, unread in
       let reached = Gate()
       let service = ScriptedService(
         onGet: { request, _ in
@@ -169,7 +169,7 @@ extension ContractCase {
           return ServerResponse(message: request.message)
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let connection = try await app.connect()
         let hidden = try RawRequest.call(texts: ["hidden"]).bytes
         // More than a framework may read ahead.
@@ -188,8 +188,8 @@ extension ContractCase {
       }
     },
 
-    .one("Calls on many connections at once are each answered with their own") { front in
-      try await front.serve { app in
+    .one("Calls on many connections at once are each answered with their own") { adapter in
+      try await adapter.serve { app in
         try await withThrowingTaskGroup(of: Void.self) { group in
           for index in 0 ..< 30 {
             group.addTask {

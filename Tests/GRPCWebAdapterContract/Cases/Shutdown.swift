@@ -10,12 +10,12 @@ extension ContractCase {
   static let shutdown: [[ContractCase]] = [
     .one(
       "Graceful shutdown of the app ends an endless stream as unavailable after the grace period"
-    ) { front in
+    ) { adapter in
       let cancelled = Gate()
       let service = Self.endless(cancelled: cancelled)
-      try await front.serve(
+      try await adapter.serve(
         service,
-        configuration: .defaults { $0.shutdownGracePeriod = .milliseconds(100) }
+        config: .defaults { $0.shutdownGracePeriod = .milliseconds(100) }
       ) { app in
         let connection = try await app.connect()
         try await connection.send(try RawRequest.call("Expand", texts: ["hello"]))
@@ -37,21 +37,21 @@ extension ContractCase {
     .one(
       "Graceful shutdown of the app ends with the grace period, though a client doesn't read a stream",
       needs: [.stoppingUnreadStreams]
-    ) { front in
-      try await Self.stop(front, whileUnread: "Expand", calls: 1)
+    ) { adapter in
+      try await Self.stop(adapter, whileUnread: "Expand", calls: 1)
     },
 
     .one(
       "Graceful shutdown of the app ends with the grace period, though a client reads no response",
       needs: [.stoppingUnreadResponses]
-    ) { front in
-      try await Self.stop(front, whileUnread: "Get", calls: 100)
+    ) { adapter in
+      try await Self.stop(adapter, whileUnread: "Get", calls: 100)
     },
 
     .each(
       ["Get", "Expand"],
       "Graceful shutdown of the app lets calls end"
-    ) { front, method in
+    ) { adapter, method in
       let started = Gate()
       let gate = Gate()
       let service = ScriptedService(
@@ -69,7 +69,7 @@ extension ContractCase {
           }
         }
       )
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let connection = try await app.connect()
         try await connection.send(try RawRequest.call(method, texts: ["hello"]))
         try await started.pass("the handler starts")
@@ -86,8 +86,8 @@ extension ContractCase {
     .one(
       "Calls are refused while the server shuts down, and the app's routes are not",
       needs: [.otherRoutes]
-    ) { front in
-      try await front.serve { app in
+    ) { adapter in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         app.server.refuseCalls()
         let refused = try await connection.answer(try .call(texts: ["hello"]))
@@ -101,13 +101,13 @@ extension ContractCase {
     .one(
       "Cancelling the app's task ends it in time, and cancels endless streams",
       needs: [.stoppingAtOnce]
-    ) { front in
+    ) { adapter in
       let cancelled = Gate()
       // A grace period that would outlast the wait for the app to stop.
-      let configuration = GRPCWebServerConfiguration.defaults {
+      let config = GRPCWebServer.Config.defaults {
         $0.shutdownGracePeriod = .seconds(600)
       }
-      try await front.serve(Self.endless(cancelled: cancelled), configuration: configuration) {
+      try await adapter.serve(Self.endless(cancelled: cancelled), config: config) {
         app in
         for _ in 0 ..< 3 {
           let connection = try await app.connect()
@@ -118,8 +118,8 @@ extension ContractCase {
       try await cancelled.pass("the handler is cancelled", within: .seconds(20))
     },
 
-    .one("Cancelling the app's task ends it in time while calls wait for their request") { front in
-      try await front.serve { app in
+    .one("Cancelling the app's task ends it in time while calls wait for their request") { adapter in
+      try await adapter.serve { app in
         for method in ["Get", "Expand", "Collect", "Update"] {
           let connection = try await app.connect()
           try await connection.send(
@@ -133,7 +133,7 @@ extension ContractCase {
 
   /// Stops a server while a client reads nothing of what it has asked for.
   private static func stop(
-    _ front: Front,
+    _ adapter: TestedAdapter,
     whileUnread method: String,
     calls: Int
   ) async throws {
@@ -153,9 +153,9 @@ extension ContractCase {
         }
       }
     )
-    try await front.serve(
+    try await adapter.serve(
       service,
-      configuration: .defaults { $0.shutdownGracePeriod = .milliseconds(100) }
+      config: .defaults { $0.shutdownGracePeriod = .milliseconds(100) }
     ) { app in
       let connection = try await app.connect(isReading: false)
       let requests = try (0 ..< calls).flatMap { _ in

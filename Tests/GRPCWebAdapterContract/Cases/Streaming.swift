@@ -10,7 +10,7 @@ extension ContractCase {
     .each(
       [Self.binary, Self.text],
       "Requirement 24: the head, then each message, is there at once"
-    ) { front, contentType in
+    ) { adapter, contentType in
       let gates = [Gate(), Gate(), Gate()]
       let service = ScriptedService(
         onExpand: { _, _ in
@@ -24,7 +24,7 @@ extension ContractCase {
         }
       )
 
-      try await front.serve(service) { app in
+      try await adapter.serve(service) { app in
         let connection = try await app.connect()
         try await connection.send(
           try RawRequest.call("Expand", contentType: contentType, texts: ["hello"])
@@ -50,8 +50,8 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 27: requests and responses of a bidirectional call take turns") { front in
-      try await front.serve { app in
+    .one("Requirement 27: requests and responses of a bidirectional call take turns") { adapter in
+      try await adapter.serve { app in
         let connection = try await app.connect()
         try await connection.send(RawRequest.call("Update", body: []).framed(.unfinished))
 
@@ -71,8 +71,8 @@ extension ContractCase {
       }
     },
 
-    .one("A service that ends the call early is answered while the client still sends") { front in
-      try await front.serve(Self.endingEarly) { app in
+    .one("A service that ends the call early is answered while the client still sends") { adapter in
+      try await adapter.serve(Self.endingEarly) { app in
         let connection = try await Self.endEarly(app)
         // What the client still sends of the request is read and dropped.
         try? await connection.send(RawRequest.chunk(Array(repeating: 1, count: 1000)))
@@ -84,8 +84,8 @@ extension ContractCase {
     .one(
       "The connection is kept when the client sends on after an early end",
       needs: [.connectionsAfterEarlyEnd]
-    ) { front in
-      try await front.serve(Self.endingEarly) { app in
+    ) { adapter in
+      try await adapter.serve(Self.endingEarly) { app in
         let connection = try await Self.endEarly(app)
         try await connection.send(RawRequest.chunk(Array(repeating: 1, count: 1000)))
         try await connection.send(RawRequest.lastChunk)
@@ -107,7 +107,7 @@ extension ContractCase {
   )
 
   /// Makes a call that is ended early, and returns the connection, on which the request isn't ended.
-  private static func endEarly(_ app: RunningFront) async throws -> RawConnection {
+  private static func endEarly(_ app: RunningAdapter) async throws -> RawConnection {
     let connection = try await app.connect()
     try await connection.send(try RawRequest.call("Update", texts: ["a"]).framed(.unfinished))
     let answer = try await connection.readResponse()

@@ -13,7 +13,7 @@ extension ClientContractCase {
       "Requirements 5, 7, 11-15, 17-19: a fault has its code, and is named"
     ) { client, peer in
       let outcome = try await ScriptedServer.run(peer.script) { server in
-        try await client.withEcho(at: server.url, configuration: BadPeer.configuration) { echo in
+        try await client.withEcho(at: server.url, config: BadPeer.config) { echo in
           await peer.call(echo)
         }
       }

@@ -10,7 +10,7 @@ extension ClientContractCase {
   /// Calls of all kinds.
   static let calls: [[ClientContractCase]] = [
     .inBothModes("Unary and server-streaming calls") { client, mode in
-      try await client.withEcho(configuration: .defaults { $0.mode = mode }) { echo in
+      try await client.withEcho(config: .defaults { $0.mode = mode }) { echo in
         let unary = try await echo.get(.with { $0.text = "hello" })
         #expect(unary.text == "hello")
 
@@ -22,7 +22,7 @@ extension ClientContractCase {
     },
 
     .inBothModes("Client-streaming calls", needs: [.streamedRequests]) { client, mode in
-      try await client.withEcho(configuration: .defaults { $0.mode = mode }) { echo in
+      try await client.withEcho(config: .defaults { $0.mode = mode }) { echo in
         let collected = try await echo.collect { writer in
           for text in ["x", "y", "z"] {
             try await writer.write(.with { $0.text = text })

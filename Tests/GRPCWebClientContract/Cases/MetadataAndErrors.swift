@@ -65,7 +65,7 @@ extension ClientContractCase {
   /// Errors of a service.
   static let errors: [[ClientContractCase]] = [
     .eachInBothModes(
-      [GRPCWebServerConfiguration.ErrorPlacement.headers, .body],
+      [GRPCWebServer.Config.ErrorPlacement.headers, .body],
       "Requirements 13 and 16: an error with details, wherever the status stands"
     ) { client, placement, mode in
       let service = ScriptedService(onGet: { _, _ in
@@ -78,7 +78,7 @@ extension ClientContractCase {
       try await client.withEcho(
         service: service,
         server: .defaults { $0.errorPlacement = placement },
-        configuration: .defaults { $0.mode = mode }
+        config: .defaults { $0.mode = mode }
       ) { echo in
         let error = await #expect(throws: RPCError.self) {
           try await echo.get(Sonora_Test_EchoMessage())
@@ -92,7 +92,7 @@ extension ClientContractCase {
     },
 
     .each(
-      [GRPCWebServerConfiguration.ErrorPlacement.headers, .body],
+      [GRPCWebServer.Config.ErrorPlacement.headers, .body],
       "Requirement 13: a call is retried as its policy says, wherever the status stands"
     ) { client, placement in
       let attempts = Counter()
@@ -103,7 +103,7 @@ extension ClientContractCase {
       try await client.withEcho(
         service: service,
         server: .defaults { $0.errorPlacement = placement },
-        configuration: Self.retrying(attempts: 4)
+        config: Self.retrying(attempts: 4)
       ) { echo in
         let reply = try await echo.get(.with { $0.text = "at last" })
         #expect(reply.text == "at last")
@@ -136,7 +136,7 @@ extension ClientContractCase {
   ]
 
   /// A configuration in which calls that are unavailable are made again.
-  private static func retrying(attempts: Int) -> GRPCWebClientConfiguration {
+  private static func retrying(attempts: Int) -> GRPCWebClientTransport.Config {
     let policy = RetryPolicy(
       maxAttempts: attempts,
       initialBackoff: .milliseconds(1),

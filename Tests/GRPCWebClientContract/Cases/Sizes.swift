@@ -15,7 +15,7 @@ extension ClientContractCase {
       let text = String(repeating: "shrinks ", count: 20_000)
       try await client.withEcho(
         server: .defaults { $0.compression = .enabled },
-        configuration: .defaults {
+        config: .defaults {
           $0.mode = mode
           $0.compression = encoding.algorithm
         }
@@ -33,7 +33,7 @@ extension ClientContractCase {
     },
 
     .inBothModes("Messages of 3 MiB in both directions") { client, mode in
-      try await client.withEcho(configuration: .defaults { $0.mode = mode }) { echo in
+      try await client.withEcho(config: .defaults { $0.mode = mode }) { echo in
         let text = String(repeating: "x", count: 3 * 1024 * 1024)
         let reply = try await echo.get(.with { $0.text = text })
         #expect(reply.text == text)
@@ -43,7 +43,7 @@ extension ClientContractCase {
     .one("Requirement 19: a message over the limit is resourceExhausted, and the next call works") {
       client in
       try await client.withEcho(
-        configuration: .defaults {
+        config: .defaults {
           $0.maximumResponseMessageSize = 1000
           $0.maximumRequestMessageSize = 2000
         }

@@ -22,8 +22,8 @@ extension ClientContractCase {
           return [:]
         }
       })
-      let configuration = GRPCWebClientConfiguration.defaults { $0.mode = mode }
-      try await client.withEcho(service: service, configuration: configuration) { echo in
+      let config = GRPCWebClientTransport.Config.defaults { $0.mode = mode }
+      try await client.withEcho(service: service, config: config) { echo in
         let texts = try await echo.expand(Sonora_Test_EchoMessage()) { response in
           var texts: [String] = []
           for try await message in response.messages {

@@ -21,7 +21,7 @@ struct TestApp: Sendable {
   /// - Parameters:
   ///   - service: The service offered.
   ///   - interceptors: Applied to each call.
-  ///   - configuration: How calls are answered.
+  ///   - config: How calls are answered.
   ///   - prefix: Where the service is mounted.
   ///   - server: Makes the server of the app.
   ///   - configureRouter: Adds to the router what comes after the middleware.
@@ -29,7 +29,7 @@ struct TestApp: Sendable {
   static func run(
     _ service: any RegistrableRPCService = EchoService(),
     interceptors: [any ServerInterceptor] = [],
-    configuration: GRPCWebServerConfiguration = .defaults,
+    config: GRPCWebServer.Config = .defaults,
     prefix: String = "",
     server: (GRPCWebServer) -> HTTPServerBuilder = { _ in .http1() },
     configureRouter: (Router<GRPCWebRequestContext>) -> Void = { _ in },
@@ -39,7 +39,7 @@ struct TestApp: Sendable {
       service,
       context: GRPCWebRequestContext.self,
       interceptors: interceptors,
-      configuration: configuration,
+      config: config,
       prefix: prefix,
       server: server,
       configureRouter: configureRouter,
@@ -52,7 +52,7 @@ struct TestApp: Sendable {
     _ service: any RegistrableRPCService,
     context: Context.Type,
     interceptors: [any ServerInterceptor] = [],
-    configuration: GRPCWebServerConfiguration = .defaults,
+    config: GRPCWebServer.Config = .defaults,
     prefix: String = "",
     server: (GRPCWebServer) -> HTTPServerBuilder = { _ in .http1() },
     configureRouter: (Router<Context>) -> Void = { _ in },
@@ -64,7 +64,7 @@ struct TestApp: Sendable {
     let grpcWeb = GRPCWebServer(
       services: [service],
       interceptors: interceptors,
-      configuration: configuration,
+      config: config,
       logger: logger
     )
     let router = Router(context: context)

@@ -208,7 +208,7 @@ struct GRPCWebChannelHandlerTests {
   func manyAtOnce() async throws {
     let count = 10_000
     let channel = try await HandlerChannel(
-      configuration: .defaults { $0.cors = .allow(origins: ["https://a.example"]) }
+      config: .defaults { $0.cors = .allow(origins: ["https://a.example"]) }
     )
     var preflight = HTTPRequest(
       method: .options,

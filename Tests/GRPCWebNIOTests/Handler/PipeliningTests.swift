@@ -50,7 +50,7 @@ struct PipeliningTests {
   )
   @available(GRPCWeb 1.0, *)
   func everyOrder(first: Kind, second: Kind) async throws {
-    try await TestServer.run(front: .hummingbird) { server in
+    try await TestServer.run(adapter: .hummingbird) { server in
       for third in Kind.allCases {
         for fourth in Kind.allCases {
           let kinds = [first, second, third, fourth]
@@ -68,11 +68,11 @@ struct PipeliningTests {
     }
   }
 
-  @Test("Many pipelined calls are answered in order", arguments: TestServer.Front.allCases)
+  @Test("Many pipelined calls are answered in order", arguments: TestServer.TestedAdapter.allCases)
   @available(GRPCWeb 1.0, *)
-  func manyCalls(front: TestServer.Front) async throws {
+  func manyCalls(adapter: TestServer.TestedAdapter) async throws {
     let count = 500
-    try await TestServer.run(front: front) { server in
+    try await TestServer.run(adapter: adapter) { server in
       let connection = try await server.connect()
       try await connection.send(
         (0 ..< count).flatMap { (try? RawRequest.call(texts: ["\($0)"]).bytes) ?? [] }
@@ -86,10 +86,10 @@ struct PipeliningTests {
 
   @Test(
     "A large response is whole when the connection is closed behind it",
-    arguments: TestServer.Front.allCases
+    arguments: TestServer.TestedAdapter.allCases
   )
   @available(GRPCWeb 1.0, *)
-  func largeLastResponse(front: TestServer.Front) async throws {
+  func largeLastResponse(adapter: TestServer.TestedAdapter) async throws {
     // More than the sockets of both ends take while the client doesn't read.
     let size = 16 * 1024 * 1024
     let answered = Gate()
@@ -99,7 +99,7 @@ struct PipeliningTests {
         return ServerResponse(message: .with { $0.payload = Data(repeating: 7, count: size) })
       }
     )
-    try await TestServer.run(service, front: front) { server in
+    try await TestServer.run(service, adapter: adapter) { server in
       let connection = try await server.connect(isReading: false)
       var request = try RawRequest.call(texts: [""])
       request.fields.append(("connection", "close"))
@@ -115,11 +115,11 @@ struct PipeliningTests {
 
   @Test(
     "A refusal arrives although the rest of its request is still under way",
-    arguments: TestServer.Front.allCases
+    arguments: TestServer.TestedAdapter.allCases
   )
   @available(GRPCWeb 1.0, *)
-  func refusalBeforeRequestIsRead(front: TestServer.Front) async throws {
-    try await TestServer.run(front: front) { server in
+  func refusalBeforeRequestIsRead(adapter: TestServer.TestedAdapter) async throws {
+    try await TestServer.run(adapter: adapter) { server in
       for _ in 0 ..< 20 {
         let connection = try await server.connect(isReading: false)
         let request = RawRequest.call(

@@ -22,18 +22,18 @@ struct VanishingClientTests {
   @Test(
     "Requirement 25: a client of HTTP/1.1 that goes away cancels its handler, whatever that does",
     arguments: [
-      (TestServer.Front.transport, Departure.close), (.transport, .reset),
+      (TestServer.TestedAdapter.transport, Departure.close), (.transport, .reset),
       (.hummingbird, .close), (.hummingbird, .reset),
     ],
     WaitingService.Activity.allCases
   )
   @available(GRPCWeb 1.0, *)
   func http1(
-    way: (front: TestServer.Front, departure: Departure),
+    way: (adapter: TestServer.TestedAdapter, departure: Departure),
     activity: WaitingService.Activity
   ) async throws {
     let service = WaitingService()
-    try await TestServer.run(service.service, front: way.front) { server in
+    try await TestServer.run(service.service, adapter: way.adapter) { server in
       let connection = try await server.connect()
       let request = try RawRequest.call(activity.method, texts: [""])
       try await connection.send(activity == .reads ? request.framed(.unfinished) : request)
@@ -58,7 +58,7 @@ struct VanishingClientTests {
   @Test(
     "Requirement 25: a client of HTTP/2 that goes away cancels its handler, whatever that does",
     arguments: [
-      (TestServer.Front.transport, Departure.close), (.transport, .reset),
+      (TestServer.TestedAdapter.transport, Departure.close), (.transport, .reset),
       (.transport, .streamReset), (.hummingbird, .close), (.hummingbird, .reset),
       (.hummingbird, .streamReset),
     ],
@@ -66,11 +66,11 @@ struct VanishingClientTests {
   )
   @available(GRPCWeb 1.0, *)
   func http2(
-    way: (front: TestServer.Front, departure: Departure),
+    way: (adapter: TestServer.TestedAdapter, departure: Departure),
     activity: WaitingService.Activity
   ) async throws {
     let service = WaitingService()
-    try await TestServer.run(service.service, front: way.front, isHTTP2: true) { server in
+    try await TestServer.run(service.service, adapter: way.adapter, isHTTP2: true) { server in
       let connection = try await server.connectHTTP2()
       let stream = try await connection.open(.call(activity.method))
       try await stream.send(TestFrame(EchoMessage()).bytes)
@@ -110,13 +110,13 @@ struct VanishingClientTests {
 
   @Test(
     "Requirement 25: a client that goes away while its request isn't read, or it doesn't read",
-    arguments: TestServer.Front.allCases,
+    arguments: TestServer.TestedAdapter.allCases,
     [Departure.close, .reset]
   )
   @available(GRPCWeb 1.0, *)
-  func stalled(front: TestServer.Front, departure: Departure) async throws {
+  func stalled(adapter: TestServer.TestedAdapter, departure: Departure) async throws {
     let service = WaitingService()
-    try await TestServer.run(service.service, front: front) { server in
+    try await TestServer.run(service.service, adapter: adapter) { server in
       let connection = try await server.connect(isReading: false)
       let request = try RawRequest.call("Expand", texts: [""])
       // Others wait behind the call, so that nothing more is read.
@@ -127,14 +127,14 @@ struct VanishingClientTests {
       } else {
         try await connection.reset()
       }
-      try await service.expectCancellation("\(front) \(departure)")
+      try await service.expectCancellation("\(adapter) \(departure)")
     }
   }
 
-  @Test("A connection is kept after its calls", arguments: TestServer.Front.allCases)
+  @Test("A connection is kept after its calls", arguments: TestServer.TestedAdapter.allCases)
   @available(GRPCWeb 1.0, *)
-  func keepsConnection(front: TestServer.Front) async throws {
-    try await TestServer.run(front: front) { server in
+  func keepsConnection(adapter: TestServer.TestedAdapter) async throws {
+    try await TestServer.run(adapter: adapter) { server in
       let connection = try await server.connect()
       for _ in 0 ..< 5 {
         try await server.expectGoodCall(on: connection)

@@ -20,10 +20,10 @@ final class HandlerChannel: Sendable {
   init(
     _ service: any RegistrableRPCService = EchoService(),
     httpVersion: GRPCWebChannelHandler.HTTPVersion = .http1,
-    configuration: GRPCWebServerConfiguration = .defaults,
+    config: GRPCWebServer.Config = .defaults,
     server: GRPCWebServer? = nil
   ) async throws {
-    let server = server ?? GRPCWebServer(services: [service], configuration: configuration)
+    let server = server ?? GRPCWebServer(services: [service], config: config)
     let app = RecordingApp()
     let client = RecordingClient()
     self.app = app

@@ -15,7 +15,7 @@ import Testing
 @available(GRPCWeb 1.0, *)
 struct TestServer: Sendable {
   /// Where the channel handler is.
-  enum Front: String, CaseIterable {
+  enum TestedAdapter: String, CaseIterable {
     /// In the standalone transport.
     case transport
     /// In a Hummingbird app.
@@ -59,28 +59,28 @@ struct TestServer: Sendable {
   /// With Hummingbird and HTTP/2, which it negotiates, connections are encrypted.
   static func run(
     _ service: any RegistrableRPCService = EchoService(),
-    front: Front,
+    adapter: TestedAdapter,
     isHTTP2: Bool = false,
-    calls configuration: GRPCWebServerConfiguration = .defaults,
+    calls config: GRPCWebServer.Config = .defaults,
     _ body: (TestServer) async throws -> Void
   ) async throws {
-    switch front {
+    switch adapter {
     case .transport:
-      try await Self.run(service, config: .defaults { $0.calls = configuration }, body)
+      try await Self.run(service, config: .defaults { $0.calls = config }, body)
     case .hummingbird:
-      try await Self.runHummingbird(service, isHTTP2: isHTTP2, configuration: configuration, body)
+      try await Self.runHummingbird(service, isHTTP2: isHTTP2, config: config, body)
     }
   }
 
   private static func runHummingbird(
     _ service: any RegistrableRPCService,
     isHTTP2: Bool,
-    configuration: GRPCWebServerConfiguration,
+    config: GRPCWebServer.Config,
     _ body: (TestServer) async throws -> Void
   ) async throws {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    let grpcWeb = GRPCWebServer(services: [service], configuration: configuration, logger: logger)
+    let grpcWeb = GRPCWebServer(services: [service], config: config, logger: logger)
     let router = Router()
     router.get("plain") { _, _ in "plain" }
     router.post("body") { request, _ in

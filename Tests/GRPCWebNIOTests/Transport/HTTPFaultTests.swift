@@ -8,15 +8,15 @@ import Testing
 /// What clients do wrong, or differently from most, on HTTP/1.1's own terms.
 @Suite(.timeLimit(.minutes(3)))
 struct HTTPFaultTests {
-  private static let fronts: [TestServer.Front] = [.transport, .hummingbird]
+  private static let adapters: [TestServer.TestedAdapter] = [.transport, .hummingbird]
 
   @Test(
     "RFC 9110, section 7.8: a connection goes on behind offers of an upgrade",
-    arguments: fronts
+    arguments: adapters
   )
   @available(GRPCWeb 1.0, *)
-  func upgradeOffers(front: TestServer.Front) async throws {
-    try await TestServer.run(front: front) { server in
+  func upgradeOffers(adapter: TestServer.TestedAdapter) async throws {
+    try await TestServer.run(adapter: adapter) { server in
       let offer = [
         ("connection", "Upgrade, HTTP2-Settings"), ("upgrade", "h2c"),
         ("http2-settings", "AAMAAABkAAQAoAAAAAIAAAAA"),
@@ -71,11 +71,11 @@ struct HTTPFaultTests {
 
   @Test(
     "Requirement 30: garbage behind a request is answered after the request",
-    arguments: Self.fronts,
+    arguments: Self.adapters,
     ["x", "\u{0}\u{1}\u{2}", "GET / HTTP/1.1\r\nhost\r\n\r\n"]
   )
   @available(GRPCWeb 1.0, *)
-  func garbageBehindRequest(front: TestServer.Front, garbage: String) async throws {
+  func garbageBehindRequest(adapter: TestServer.TestedAdapter, garbage: String) async throws {
     let isOpen = Gate()
     defer { isOpen.open() }
     let service = ScriptedService(
@@ -84,7 +84,7 @@ struct HTTPFaultTests {
         return ServerResponse(message: request.message)
       }
     )
-    try await TestServer.run(service, front: front) { server in
+    try await TestServer.run(service, adapter: adapter) { server in
       let connection = try await server.connect()
       let call = try RawRequest.call(texts: ["good"]).bytes
       try await connection.send(call + Array(garbage.utf8))
@@ -92,7 +92,7 @@ struct HTTPFaultTests {
       #expect(try await connection.readResponse().texts == ["good"])
       // One byte may be the first of a request.
       if garbage.utf8.count > 1 {
-        if front == .transport {
+        if adapter == .transport {
           #expect(try await connection.readResponse().httpStatus == 400)
         }
         try await eventually("the connection is closed") { connection.isClosedByServer }
@@ -116,10 +116,10 @@ struct HTTPFaultTests {
     }
   }
 
-  @Test("Requirement 30: what comes behind the last request is dropped", arguments: Self.fronts)
+  @Test("Requirement 30: what comes behind the last request is dropped", arguments: Self.adapters)
   @available(GRPCWeb 1.0, *)
-  func behindClose(front: TestServer.Front) async throws {
-    try await TestServer.run(front: front) { server in
+  func behindClose(adapter: TestServer.TestedAdapter) async throws {
+    try await TestServer.run(adapter: adapter) { server in
       for rest in [1, 100, 300_000] {
         for option in ["close", "x,\tClose"] {
           let connection = try await server.connect()
@@ -211,12 +211,12 @@ struct HTTPFaultTests {
 
   @Test(
     "Requirement 29: a client that waits for it is answered at once",
-    arguments: Self.fronts,
+    arguments: Self.adapters,
     ["100-continue", "100-Continue", "x, 100-continue", "100-continue\r\nexpect: 100-continue"]
   )
   @available(GRPCWeb 1.0, *)
-  func expectation(front: TestServer.Front, expectation: String) async throws {
-    try await TestServer.run(front: front) { server in
+  func expectation(adapter: TestServer.TestedAdapter, expectation: String) async throws {
+    try await TestServer.run(adapter: adapter) { server in
       let fields = [("expect", expectation)]
       let call = try RawRequest.call(fields: fields, texts: ["x"])
       let connection = try await server.connect()
@@ -230,7 +230,7 @@ struct HTTPFaultTests {
       for (request, status) in [
         (RawRequest(path: "/none", fields: fields, body: [1, 2, 3]), 404),
         (RawRequest(method: "PUT", path: "/sonora.test.Echo/Get", fields: fields, body: [1]), 405),
-      ] where front == .transport || status == 405 {
+      ] where adapter == .transport || status == 405 {
         let connection = try await server.connect()
         try await connection.send(Array(request.bytes.dropLast(request.body.count)))
         let answer = try await within(.seconds(10), "the refusal") {
@@ -245,10 +245,10 @@ struct HTTPFaultTests {
 
   // The date
 
-  @Test("Requirement 31: every response has a date", arguments: Self.fronts)
+  @Test("Requirement 31: every response has a date", arguments: Self.adapters)
   @available(GRPCWeb 1.0, *)
-  func date(front: TestServer.Front) async throws {
-    try await TestServer.run(front: front) { server in
+  func date(adapter: TestServer.TestedAdapter) async throws {
+    try await TestServer.run(adapter: adapter) { server in
       for request in [
         try RawRequest.call(texts: ["x"]), try .call("Expand", texts: ["x"]),
         RawRequest(method: "PUT", path: "/sonora.test.Echo/Get"), RawRequest(path: "/none"),
@@ -257,7 +257,7 @@ struct HTTPFaultTests {
         #expect(date.count == 1)
         #expect(date.first?.hasSuffix(" GMT") == true)
       }
-      if front == .transport {
+      if adapter == .transport {
         let http2 = try await server.connectHTTP2()
         let call = try await http2.answer(.nativeCall(), body: TestFrame(EchoMessage()).bytes)
         #expect(call.header("date")?.hasSuffix(" GMT") == true)

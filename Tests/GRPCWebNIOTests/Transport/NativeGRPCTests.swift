@@ -258,10 +258,10 @@ struct NativeGRPCTests {
     }
   }
 
-  @Test("gRPC-Web and native gRPC share a connection", arguments: TestServer.Front.allCases)
+  @Test("gRPC-Web and native gRPC share a connection", arguments: TestServer.TestedAdapter.allCases)
   @available(GRPCWeb 1.0, *)
-  func bothOnOneConnection(front: TestServer.Front) async throws {
-    try await TestServer.run(front: front, isHTTP2: true) { server in
+  func bothOnOneConnection(adapter: TestServer.TestedAdapter) async throws {
+    try await TestServer.run(adapter: adapter, isHTTP2: true) { server in
       let connection = try await server.connectHTTP2()
       let body = try TestFrame(EchoMessage.with { $0.text = "both" }).bytes
       let native = try await connection.send(.nativeCall(), body: body)

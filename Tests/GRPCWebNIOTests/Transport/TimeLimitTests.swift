@@ -230,12 +230,12 @@ struct TimeLimitTests {
   @Test("Versions of TLS before 1.2 aren't spoken, unless the app says so")
   @available(GRPCWeb 1.0, *)
   func oldTLS() async throws {
-    var configuration = try TestCertificate.serverConfiguration()
-    configuration.minimumTLSVersion = .tlsv1
+    var config = try TestCertificate.serverConfiguration()
+    config.minimumTLSVersion = .tlsv1
     typealias Security = GRPCWebNIOServerTransport.TransportSecurity
     for (security, isSpoken) in [
-      (Security.tls(configuration), false),
-      (Security.tls(configuration, minimumTLSVersion: .tlsv11), true),
+      (Security.tls(config), false),
+      (Security.tls(config, minimumTLSVersion: .tlsv11), true),
     ] {
       let transport = GRPCWebNIOServerTransport(
         address: .ipv4(host: "127.0.0.1", port: 0),

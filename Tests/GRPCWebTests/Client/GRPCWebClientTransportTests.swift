@@ -11,7 +11,7 @@ import Testing
 @Suite("Client transport", .timeLimit(.minutes(3)))
 struct GRPCWebClientTransportTests {
   @available(GRPCWeb 1.0, *)
-  typealias Transport = GRPCWebClientTransport<FakeHTTPClient>
+  typealias Transport = GRPCWebClientTransport
 
   private static let ok = Fixture.trailers("grpc-status: 0")
 
@@ -20,10 +20,10 @@ struct GRPCWebClientTransportTests {
   private static func withEcho<Result: Sendable>(
     _ httpClient: FakeHTTPClient,
     url: String = "http://localhost",
-    configuration: GRPCWebClientConfiguration = .defaults,
+    config: GRPCWebClientTransport.Config = .defaults,
     _ body: (Sonora_Test_Echo.Client<Transport>) async throws -> Result
   ) async throws -> Result {
-    let transport = try Transport(url: url, httpClient: httpClient, configuration: configuration)
+    let transport = try Transport(url: url, httpClient: httpClient, config: config)
     let client = GRPCClient(transport: transport)
     // Not awaited: a call that fails at once may be over before this has begun.
     let connection = Task { try await client.runConnections() }
@@ -63,7 +63,7 @@ struct GRPCWebClientTransportTests {
     try await Self.withEcho(
       httpClient,
       url: "https://example.org:8443/api/",
-      configuration: .defaults { $0.headers = headers }
+      config: .defaults { $0.headers = headers }
     ) { echo in
       var options = CallOptions.defaults
       options.timeout = .seconds(1000)
@@ -185,7 +185,7 @@ struct GRPCWebClientTransportTests {
     let error = await #expect(throws: RPCError.self) {
       try await Self.withEcho(
         httpClient,
-        configuration: .defaults { $0.maximumRequestMessageSize = 10 }
+        config: .defaults { $0.maximumRequestMessageSize = 10 }
       ) { try await $0.get(.with { $0.text = "more than ten bytes" }) }
     }
     #expect(error?.code == .resourceExhausted)
@@ -212,9 +212,9 @@ struct GRPCWebClientTransportTests {
     let httpClient = Self.echoing()
     let url = "http://user:secret@localhost"
     let headers = try Fixture.fields([("authorization", "Bearer x")])
-    let configured = GRPCWebClientConfiguration.defaults { $0.headers = headers }
-    for configuration in [GRPCWebClientConfiguration.defaults, configured] {
-      try await Self.withEcho(httpClient, url: url, configuration: configuration) { echo in
+    let configured = GRPCWebClientTransport.Config.defaults { $0.headers = headers }
+    for config in [GRPCWebClientTransport.Config.defaults, configured] {
+      try await Self.withEcho(httpClient, url: url, config: config) { echo in
         _ = try await echo.get(Sonora_Test_EchoMessage())
         _ = try await echo.get(Sonora_Test_EchoMessage(), metadata: ["authorization": "Bearer y"])
       }
@@ -430,7 +430,7 @@ struct GRPCWebClientTransportTests {
     let transport = try Transport(
       url: "http://localhost",
       httpClient: httpClient,
-      configuration: .defaults { $0.maximumBufferedBytes = 1000 }
+      config: .defaults { $0.maximumBufferedResponseBytes = 1000 }
     )
     try await transport.withStream(
       descriptor: .test(.serverStreaming),
@@ -475,7 +475,7 @@ struct GRPCWebClientTransportTests {
     let transport = try Transport(
       url: "http://localhost",
       httpClient: httpClient,
-      configuration: .defaults { $0.maximumBufferedBytes = 1000 }
+      config: .defaults { $0.maximumQueuedRequestBytes = 1000 }
     )
     try await transport.withStream(
       descriptor: .test(.bidirectionalStreaming),
@@ -506,7 +506,7 @@ struct GRPCWebClientTransportTests {
     let transport = try Transport(
       url: "http://localhost",
       httpClient: Self.stalling(),
-      configuration: .defaults { $0.maximumBufferedBytes = 1 }
+      config: .defaults { $0.maximumQueuedRequestBytes = 1 }
     )
     let cancelled = Counter()
     let failed = Counter()
@@ -645,7 +645,7 @@ struct GRPCWebClientTransportTests {
       let transport = try Transport(
         url: "http://localhost",
         httpClient: Self.echoing(),
-        configuration: .defaults { $0.serviceConfig = ServiceConfig(methodConfig: configs) }
+        config: .defaults { $0.serviceConfig = ServiceConfig(methodConfig: configs) }
       )
       for (service, method, seconds) in [
         ("a.B", "C", 3), ("a.B", "D", 2), ("x.Y", "Z", 3), ("x.Y", "C", 1), ("other", "C", 1),
@@ -667,7 +667,7 @@ struct GRPCWebClientTransportTests {
   private static func retrying(
     attempts: Int,
     throttling: ServiceConfig.RetryThrottling? = nil
-  ) -> GRPCWebClientConfiguration {
+  ) -> GRPCWebClientTransport.Config {
     let policy = RetryPolicy(
       maxAttempts: attempts,
       initialBackoff: .milliseconds(1),
@@ -691,7 +691,7 @@ struct GRPCWebClientTransportTests {
       attempts.add() < 3
         ? (try .test([("grpc-status", "14")]), []) : (try .test(), request + Self.ok)
     }
-    try await Self.withEcho(httpClient, configuration: Self.retrying(attempts: 5)) { echo in
+    try await Self.withEcho(httpClient, config: Self.retrying(attempts: 5)) { echo in
       let reply = try await echo.get(.with { $0.text = "again" })
       #expect(reply.text == "again")
     }
@@ -707,7 +707,7 @@ struct GRPCWebClientTransportTests {
         (try .test(), Fixture.frame(flags: 0x80, lines.flatMap { Array("\($0)\r\n".utf8) }))
       }
       let error = await #expect(throws: RPCError.self) {
-        try await Self.withEcho(httpClient, configuration: Self.retrying(attempts: 4)) {
+        try await Self.withEcho(httpClient, config: Self.retrying(attempts: 4)) {
           try await $0.get(Sonora_Test_EchoMessage())
         }
       }
@@ -731,7 +731,7 @@ struct GRPCWebClientTransportTests {
         return (try .test(), request + Self.ok)
       }
     }
-    try await Self.withEcho(httpClient, configuration: Self.retrying(attempts: 3)) { echo in
+    try await Self.withEcho(httpClient, config: Self.retrying(attempts: 3)) { echo in
       let reply = try await echo.get(.with { $0.text = "again" })
       #expect(reply.text == "again")
     }
@@ -744,7 +744,7 @@ struct GRPCWebClientTransportTests {
     for (status, requests) in [("14", 3), ("5", 1)] {
       let httpClient = FakeHTTPClient { _ in (try .test([("grpc-status", status)]), []) }
       let error = await #expect(throws: RPCError.self) {
-        try await Self.withEcho(httpClient, configuration: Self.retrying(attempts: 3)) {
+        try await Self.withEcho(httpClient, config: Self.retrying(attempts: 3)) {
           try await $0.get(Sonora_Test_EchoMessage())
         }
       }
@@ -761,7 +761,7 @@ struct GRPCWebClientTransportTests {
         (try .test([("grpc-status", "14"), ("grpc-retry-pushback-ms", pushback)]), [])
       }
       await #expect(throws: RPCError.self) {
-        try await Self.withEcho(httpClient, configuration: Self.retrying(attempts: 3)) {
+        try await Self.withEcho(httpClient, config: Self.retrying(attempts: 3)) {
           try await $0.get(Sonora_Test_EchoMessage())
         }
       }
@@ -773,19 +773,19 @@ struct GRPCWebClientTransportTests {
   @available(GRPCWeb 1.0, *)
   func throttle() async throws {
     let httpClient = FakeHTTPClient { _ in (try .test([("grpc-status", "14")]), []) }
-    let configuration = Self.retrying(
+    let config = Self.retrying(
       attempts: 5,
       throttling: try .init(maxTokens: 4, tokenRatio: 0.1)
     )
     let transport = try Transport(
       url: "http://localhost",
       httpClient: httpClient,
-      configuration: configuration
+      config: config
     )
     #expect(transport.retryThrottle?.maxTokens == 4)
     #expect(transport.retryThrottle?.tokens == 4)
     await #expect(throws: RPCError.self) {
-      try await Self.withEcho(httpClient, configuration: configuration) {
+      try await Self.withEcho(httpClient, config: config) {
         try await $0.get(Sonora_Test_EchoMessage())
       }
     }
@@ -800,7 +800,7 @@ struct GRPCWebClientTransportTests {
     let error = await #expect(throws: RPCError.self) {
       try await Self.withEcho(
         Self.stalling(),
-        configuration: .defaults { $0.serviceConfig = ServiceConfig(methodConfig: [config]) }
+        config: .defaults { $0.serviceConfig = ServiceConfig(methodConfig: [config]) }
       ) { try await $0.get(Sonora_Test_EchoMessage()) }
     }
     #expect(error?.code == .deadlineExceeded)
@@ -816,7 +816,7 @@ struct GRPCWebClientTransportTests {
       let error = await #expect(throws: RPCError.self) {
         try await Self.withEcho(
           Self.echoing(),
-          configuration: .defaults { $0.serviceConfig = ServiceConfig(methodConfig: [config]) }
+          config: .defaults { $0.serviceConfig = ServiceConfig(methodConfig: [config]) }
         ) { try await $0.get(.with { $0.text = "too long" }) }
       }
       #expect(error?.code == .resourceExhausted)

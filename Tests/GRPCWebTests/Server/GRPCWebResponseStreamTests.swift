@@ -98,7 +98,7 @@ struct GRPCWebResponseStreamTests {
     )
     let server = GRPCWebServer(
       services: [service],
-      configuration: .defaults { $0.limits.maximumBufferedResponseBytes = limit }
+      config: .defaults { $0.limits.maximumQueuedResponseBytes = limit }
     )
     let response = try await server.start(
       TestCall(method: "Expand"),

@@ -384,7 +384,7 @@ struct GRPCWebServerTests {
   func compression(accepted: String, chosen: String) async throws {
     let server = GRPCWebServer(
       services: [EchoService()],
-      configuration: .defaults { $0.compression = .enabled }
+      config: .defaults { $0.compression = .enabled }
     )
     let message = EchoMessage.with { $0.text = String(repeating: "sonora ", count: 1000) }
     let answer = try await server.answer(
@@ -413,7 +413,7 @@ struct GRPCWebServerTests {
   func noCompression(accepted: String?, size: Int) async throws {
     let server = GRPCWebServer(
       services: [EchoService()],
-      configuration: .defaults { $0.compression = .enabled }
+      config: .defaults { $0.compression = .enabled }
     )
     let text = String(repeating: "s", count: size)
     let answer = try await server.answer(
@@ -430,7 +430,7 @@ struct GRPCWebServerTests {
   func responseLimit() async throws {
     let server = GRPCWebServer(
       services: [EchoService()],
-      configuration: .defaults { $0.limits.maximumResponseMessageSize = 100 }
+      config: .defaults { $0.limits.maximumResponseMessageSize = 100 }
     )
     let fits = try await server.answer(TestCall(), texts: String(repeating: "s", count: 98))
     #expect(fits.status == 0)

@@ -280,7 +280,7 @@ struct GRPCWebServerTransportTests {
     defer { probe.release.open() }
     let server = GRPCWebServer(
       services: [probe.service],
-      configuration: .defaults { $0.shutdownGracePeriod = .milliseconds(50) }
+      config: .defaults { $0.shutdownGracePeriod = .milliseconds(50) }
     )
     let answer = Task {
       try await server.answer(TestCall(method: "Expand"), texts: "hello")

@@ -11,13 +11,13 @@ extension ClientCallOptions {
     _ type: MethodDescriptor.RPCType? = .unary,
     url: String = "http://localhost",
     options: CallOptions = .defaults,
-    configuration: GRPCWebClientConfiguration = .defaults
+    config: GRPCWebClientTransport.Config = .defaults
   ) throws -> Self {
     Self(
       url: try #require(BaseURL(url)),
       method: .test(type),
       options: options,
-      configuration: configuration
+      config: config
     )
   }
 }

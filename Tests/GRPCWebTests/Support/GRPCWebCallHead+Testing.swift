@@ -8,10 +8,10 @@ extension GRPCWebCallHead {
   /// The head of a call of the given kind, from a request with the given fields.
   static func test(
     _ type: MethodDescriptor.RPCType? = .unary,
-    mode: BodyMode = .binary,
+    mode: GRPCWebMode = .binary,
     isNativeGRPC: Bool = false,
     fields: HTTPFields = [:],
-    configuration: GRPCWebServerConfiguration = .defaults
+    config: GRPCWebServer.Config = .defaults
   ) -> Self {
     Self(
       HTTPRequest(
@@ -29,7 +29,7 @@ extension GRPCWebCallHead {
       ),
       requestMode: mode,
       isNativeGRPC: isNativeGRPC,
-      configuration: configuration
+      config: config
     )
   }
 }

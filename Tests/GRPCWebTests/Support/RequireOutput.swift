@@ -14,7 +14,7 @@ extension ResponseEncoder {
 }
 
 @available(GRPCWeb 1.0, *)
-extension ServerExchange {
+extension ServerCallStateMachine {
   /// Takes what there is to send, of which there must be something.
   mutating func requireOutput(
     sourceLocation: SourceLocation = #_sourceLocation

@@ -7,7 +7,7 @@ struct ContentTypeTests {
   @Test(
     "Requirement 2: type and subtype are compared without case, parameters are ignored",
     arguments: [
-      ("application/grpc-web", BodyMode.binary),
+      ("application/grpc-web", GRPCWebMode.binary),
       ("application/grpc-web+proto", .binary),
       ("Application/GRPC-Web+Proto", .binary),
       ("application/grpc-web; charset=utf-8", .binary),
@@ -21,7 +21,7 @@ struct ContentTypeTests {
     ]
   )
   @available(GRPCWeb 1.0, *)
-  func accepted(contentType: String, mode: BodyMode) {
+  func accepted(contentType: String, mode: GRPCWebMode) {
     #expect(ContentType.mode(of: contentType) == mode)
     #expect(ContentType.isGRPCWeb(contentType))
   }
@@ -56,9 +56,9 @@ struct ContentTypeTests {
     #expect(!ContentType.isGRPCWeb(contentType))
   }
 
-  @Test("Requirement 10: a response names its format", arguments: [BodyMode.binary, .text])
+  @Test("Requirement 10: a response names its format", arguments: [GRPCWebMode.binary, .text])
   @available(GRPCWeb 1.0, *)
-  func valueIsReadBack(mode: BodyMode) {
+  func valueIsReadBack(mode: GRPCWebMode) {
     #expect(ContentType.mode(of: ContentType.value(for: mode)) == mode)
     #expect(ContentType.value(for: mode).hasSuffix("+proto"))
   }
@@ -66,7 +66,7 @@ struct ContentTypeTests {
   @Test(
     "Requirement 3: accept alone decides the mode of the response",
     arguments: [
-      ("application/grpc-web-text", BodyMode.text),
+      ("application/grpc-web-text", GRPCWebMode.text),
       ("application/grpc-web-text+proto", .text),
       ("application/grpc-web", .binary),
       ("application/grpc-web+proto", .binary),
@@ -82,7 +82,7 @@ struct ContentTypeTests {
     ]
   )
   @available(GRPCWeb 1.0, *)
-  func accept(accept: String, mode: BodyMode) {
+  func accept(accept: String, mode: GRPCWebMode) {
     #expect(ContentType.responseMode(accept: accept, requestMode: .binary) == mode)
     #expect(ContentType.responseMode(accept: accept, requestMode: .text) == mode)
   }

@@ -5,7 +5,7 @@ import SwiftProtobuf
 
 /// Calls the greeter with a stock generated stub, as a script does.
 struct BlockingCall {
-  var channel: BlockingChannel<GRPCWebClientTransport<AsyncHTTPClientAdapter>>
+  var channel: BlockingGRPCClient<GRPCWebClientTransport>
   var output: Output
 
   func run(_ method: Method, _ request: Request) throws {
@@ -68,7 +68,7 @@ struct BlockingCall {
   }
 
   private func write<Message>(
-    _ replies: BlockingMessages<Message>,
+    _ replies: BlockingGRPCMessages<Message>,
     text: (Message) -> String
   ) throws {
     self.output.write(initial: try replies.metadata())

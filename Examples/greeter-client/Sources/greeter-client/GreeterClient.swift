@@ -67,12 +67,12 @@ struct GreeterClient: AsyncParsableCommand {
       switch self.client {
       case .ahc:
         try await self.call(
-          over: .grpcWebAsyncHTTPClient(url: self.url, configuration: self.clientConfiguration),
+          over: .grpcWebAsyncHTTPClient(url: self.url, config: self.clientConfiguration),
           output: output
         )
       case .urlsession:
         try await self.call(
-          over: .grpcWebURLSession(url: self.url, configuration: self.clientConfiguration),
+          over: .grpcWebURLSession(url: self.url, config: self.clientConfiguration),
           output: output
         )
       case .blocking:
@@ -102,8 +102,8 @@ struct GreeterClient: AsyncParsableCommand {
 
   private func callBlocking(output: Output) throws {
     // Both modules have a function of this name; the type says which.
-    try withBlockingChannel(url: self.url, configuration: self.clientConfiguration) {
-      (channel: BlockingChannel<GRPCWebClientTransport<AsyncHTTPClientAdapter>>) in
+    try withBlockingGRPCClient(url: self.url, config: self.clientConfiguration) {
+      (channel: BlockingGRPCClient<GRPCWebClientTransport>) in
       if let repetition = self.repetition {
         try repetition.run(over: channel)
       } else {
@@ -112,7 +112,7 @@ struct GreeterClient: AsyncParsableCommand {
     }
   }
 
-  private var clientConfiguration: GRPCWebClientConfiguration {
+  private var clientConfiguration: GRPCWebClientTransport.Config {
     .defaults {
       $0.mode = self.mode.bodyMode
       $0.compression = self.compression.algorithm

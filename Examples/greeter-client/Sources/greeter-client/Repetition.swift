@@ -42,7 +42,7 @@ struct Repetition: Sendable {
   }
 
   /// The calls of code that isn't asynchronous, in threads.
-  func run(over channel: BlockingChannel<some ClientTransport>) throws {
+  func run(over channel: BlockingGRPCClient<some ClientTransport>) throws {
     let progress = Mutex(Progress())
     let threads = DispatchGroup()
 
@@ -62,7 +62,7 @@ struct Repetition: Sendable {
     }
   }
 
-  private func answer(over channel: BlockingChannel<some ClientTransport>) throws -> String {
+  private func answer(over channel: BlockingGRPCClient<some ClientTransport>) throws -> String {
     let greeter = Helloworld_Greeter.Client(wrapping: channel.client)
     switch self.method {
     case .sayHelloSlowly:

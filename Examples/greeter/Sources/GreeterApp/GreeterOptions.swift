@@ -43,7 +43,7 @@ public struct GreeterOptions: ParsableArguments, Sendable {
   }
 
   /// Who may call, as the flags have it.
-  public var cors: CORSPolicy {
+  public var cors: GRPCWebServer.Config.CORS {
     self.allowedOrigins.contains("*") ? .allowAll : .allow(origins: self.allowedOrigins)
   }
 

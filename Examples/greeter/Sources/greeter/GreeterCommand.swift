@@ -17,7 +17,7 @@ struct GreeterCommand: AsyncParsableCommand {
   func run() async throws {
     let grpcWeb = GRPCWebServer(
       services: [self.options.greeter],
-      configuration: .defaults { $0.cors = self.options.cors }
+      config: .defaults { $0.cors = self.options.cors }
     )
 
     let router = Router(context: GRPCWebRequestContext.self)

@@ -13,9 +13,9 @@ struct ContractTests {
 }
 
 @available(GRPCWeb 1.0, *)
-extension Front {
+extension TestedAdapter {
   /// The middleware in a Vapor app, over HTTP/1.1.
-  static let vapor = Front(
+  static let vapor = TestedAdapter(
     "Vapor",
     limits: [
       .headsWithoutBody: "Vapor hands a request on with the first byte of its body.",
@@ -28,7 +28,7 @@ extension Front {
   ) { app in
     let grpcWeb = app.makeGRPCWebServer()
     let server = VaporServer(app, grpcWeb)
-    return FrontServer(
+    return AdapterServer(
       grpcWeb,
       run: { try await server.run() },
       port: { server.port },

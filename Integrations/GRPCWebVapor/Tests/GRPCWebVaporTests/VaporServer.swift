@@ -5,15 +5,15 @@ import HTTPTypes
 import NIOPosix
 import Vapor
 
-/// A Vapor app that serves what a front serves, until its task is cancelled or it is stopped.
+/// A Vapor app that serves what a adapter serves, until its task is cancelled or it is stopped.
 @available(GRPCWeb 1.0, *)
 struct VaporServer: Sendable {
-  private let app: FrontApp
+  private let app: AdapterApp
   private let grpcWeb: GRPCWebServer
   private let ports = Recorder<Int>()
   private let stopped = Gate()
 
-  init(_ app: FrontApp, _ grpcWeb: GRPCWebServer) {
+  init(_ app: AdapterApp, _ grpcWeb: GRPCWebServer) {
     self.app = app
     self.grpcWeb = grpcWeb
   }

@@ -1,0 +1,51 @@
+internal import GRPCCore
+
+@available(GRPCWeb 1.0, *)
+extension ClientCall {
+  /// A request as the client writes it.
+  struct RequestWriter: ClosableRPCWriterProtocol {
+    typealias Element = RPCRequestPart<GRPCWebMessage>
+
+    let call: ClientCall
+
+    func write(_ element: RPCRequestPart<GRPCWebMessage>) async throws {
+      try await self.call.write(element)
+    }
+
+    func write(contentsOf elements: some Sequence<RPCRequestPart<GRPCWebMessage>>) async throws {
+      for element in elements {
+        try await self.call.write(element)
+      }
+    }
+
+    func finish() async {
+      self.call.finishRequest()
+    }
+
+    func finish(throwing error: any Error) async {
+      self.call.end(RPCError(ofWriter: error))
+    }
+  }
+
+  /// A response as the client reads it: its metadata if it has any, its messages, and its status.
+  ///
+  /// May be iterated once.
+  struct ResponseSequence: AsyncSequence, Sendable {
+    typealias Element = RPCResponsePart<GRPCWebMessage>
+    typealias Failure = any Error
+
+    let call: ClientCall
+
+    func makeAsyncIterator() -> AsyncIterator {
+      AsyncIterator(call: self.call)
+    }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+      let call: ClientCall
+
+      mutating func next() async throws -> RPCResponsePart<GRPCWebMessage>? {
+        try await self.call.nextResponsePart()
+      }
+    }
+  }
+}

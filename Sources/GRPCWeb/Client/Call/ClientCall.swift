@@ -1,0 +1,245 @@
+internal import GRPCCore
+internal import HTTPTypes
+internal import NIOCore
+internal import Synchronization
+
+/// One call on the client, shared by those who take part in it: the client that writes and reads, and
+/// the HTTP exchange.
+///
+/// Everything is decided by the ``ClientCallStateMachine``; this type adds who waits for what.
+@available(GRPCWeb 1.0, *)
+final class ClientCall: Sendable {
+  fileprivate struct State {
+    var stateMachine: ClientCallStateMachine
+    /// The HTTP exchange, while it waits for a request that can be sent.
+    var requestWaiter: CheckedContinuation<Void, Never>?
+    /// The HTTP exchange, while it waits for more of the request's body.
+    var bodyWaiter: CheckedContinuation<Void, Never>?
+    /// The HTTP exchange, while it waits until more of the response is wanted.
+    var responseWaiter: CheckedContinuation<Void, Never>?
+    /// Writers that wait until something has been sent.
+    var writers = SuspendedTasks()
+    /// The reader, while it waits for the response.
+    var readWaiter: CheckedContinuation<Void, Never>?
+    var httpExchange: Task<Void, Never>?
+  }
+
+  private let state: Mutex<State>
+
+  init(options: ClientCallOptions) {
+    self.state = Mutex(State(stateMachine: ClientCallStateMachine(call: options)))
+  }
+
+  /// Notes the task that makes the HTTP exchange.
+  func httpExchangeStarted(_ task: Task<Void, Never>) {
+    self.state.withLock { $0.httpExchange = task }
+  }
+
+  /// Ends the call with an error, unless it has ended, and the HTTP exchange in any case.
+  func end(_ error: RPCError) {
+    self.update { $0.fail(error) }
+    self.state.withLock { $0.httpExchange }?.cancel()
+  }
+
+  /// Changes the exchange, and resumes whoever waited for what has changed.
+  private func update<Result, Failure: Error>(
+    _ change: (inout ClientCallStateMachine) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    var waiting = Waiting()
+    defer { waiting.resume() }
+    return try self.state.withLock { state throws(Failure) in
+      defer { waiting = state.takeWaiting() }
+      return try change(&state.stateMachine)
+    }
+  }
+
+  /// Suspends the task until ``State/takeWaiting()`` finds that it can go on.
+  ///
+  /// - Parameters:
+  ///   - place: Where to keep the task, of which there is one at a time.
+  ///   - mustWait: Whether there still is something to wait for.
+  private func suspend(
+    in place: any WritableKeyPath<State, CheckedContinuation<Void, Never>?> & Sendable,
+    while mustWait: (borrowing ClientCallStateMachine) -> Bool
+  ) async {
+    await withCheckedContinuation { continuation in
+      let isWaiting = self.state.withLock { state in
+        guard mustWait(state.stateMachine) else { return false }
+        state[keyPath: place] = continuation
+        return true
+      }
+      if !isWaiting {
+        continuation.resume()
+      }
+    }
+  }
+
+  // The client
+
+  /// Writes a part of the request, and waits while too much isn't sent yet.
+  ///
+  /// - Throws: The error that the call failed with, or a `CancellationError` when the task is
+  ///   cancelled while it waits.
+  func write(_ part: RPCRequestPart<GRPCWebMessage>) async throws {
+    let isWritable = try self.update { stateMachine throws(RPCError) in
+      try stateMachine.write(part)
+      return stateMachine.isWritable
+    }
+    if !isWritable {
+      try await self.untilWritable()
+    }
+  }
+
+  private func untilWritable() async throws {
+    let id = self.state.withLock { $0.writers.makeID() }
+
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let isWaiting = self.state.withLock { state in
+          guard !state.stateMachine.isWritable && !Task.isCancelled else { return false }
+          state.writers.suspend(continuation, as: id)
+          return true
+        }
+        if !isWaiting {
+          continuation.resume()
+        }
+      }
+      try Task.checkCancellation()
+    } onCancel: {
+      self.state.withLock { $0.writers.take(id) }?.resume(throwing: CancellationError())
+    }
+  }
+
+  /// Ends the request.
+  func finishRequest() {
+    self.update { $0.finishRequest() }
+  }
+
+  /// Reads the next part of the response, of which one is read at a time.
+  ///
+  /// - Returns: A part, or `nil` after the status.
+  /// - Throws: The error that the call failed with, `cancelled` when the task is cancelled.
+  func nextResponsePart() async throws(RPCError) -> RPCResponsePart<GRPCWebMessage>? {
+    while true {
+      switch try self.update({ stateMachine throws(RPCError) in try stateMachine.nextResponseEvent() }) {
+      case .part(let part):
+        return part
+      case .end:
+        return nil
+      case .needsBytes:
+        await withTaskCancellationHandler {
+          await self.suspend(in: \.readWaiter) { !$0.hasResponse }
+        } onCancel: {
+          self.end(.cancelledByClient)
+        }
+      }
+    }
+  }
+
+  // The HTTP exchange
+
+  /// Waits for a request that can be sent.
+  ///
+  /// - Returns: Its head, and its body if that is whole; `nil` if the call ended before there was one.
+  func untilRequest() async -> (head: HTTPRequest, body: GRPCWebRequestBody)? {
+    await self.suspend(in: \.requestWaiter) { !$0.isStarted }
+    return self.update { stateMachine -> (HTTPRequest, GRPCWebRequestBody)? in
+      guard !stateMachine.isEnded, let head = stateMachine.requestHead else { return nil }
+      guard stateMachine.isRequestFinished else {
+        return (head, .stream(GRPCWebRequestStream(call: self)))
+      }
+      return (head, .complete(Self.join(stateMachine.takeRequestBody())))
+    }
+  }
+
+  private static func join(_ buffers: [ByteBuffer]) -> ByteBuffer {
+    guard var joined = buffers.first else { return ByteBuffer() }
+    for buffer in buffers.dropFirst() {
+      joined.writeImmutableBuffer(buffer)
+    }
+    return joined
+  }
+
+  /// Waits for more of the request's body, and takes all there is.
+  ///
+  /// - Returns: The bytes to send, none at the end of the body.
+  /// - Throws: The error that the call failed with.
+  func nextRequestBody() async throws(RPCError) -> [ByteBuffer] {
+    await self.suspend(in: \.bodyWaiter) { !$0.hasRequestBody }
+    return try self.update { stateMachine throws(RPCError) in
+      if let failure = stateMachine.failure {
+        throw failure
+      }
+      return stateMachine.takeRequestBody()
+    }
+  }
+
+  /// Takes the head of the response.
+  func receive(_ response: HTTPResponse) {
+    self.update { $0.receive(response) }
+  }
+
+  /// Takes bytes of the response's body, `nil` for its end, and waits until more are wanted.
+  ///
+  /// - Returns: Whether any more are.
+  func receive(_ bytes: ByteBuffer?) async -> Bool {
+    self.update { stateMachine in
+      if let bytes = bytes {
+        stateMachine.receive(bytes)
+      } else {
+        stateMachine.receiveEnd()
+      }
+    }
+    guard bytes != nil else { return false }
+    await self.suspend(in: \.responseWaiter) { !$0.wantsResponse }
+    return self.state.withLock { !$0.stateMachine.isEnded }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension ClientCall {
+  /// Those who have waited for what has happened; resumed outside of the lock.
+  fileprivate struct Waiting {
+    var tasks: [CheckedContinuation<Void, Never>] = []
+    var writers: [CheckedContinuation<Void, any Error>] = []
+
+    mutating func add(_ task: CheckedContinuation<Void, Never>?) {
+      if let task = task {
+        self.tasks.append(task)
+      }
+    }
+
+    func resume() {
+      for task in self.tasks {
+        task.resume()
+      }
+      for writer in self.writers {
+        writer.resume()
+      }
+    }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension ClientCall.State {
+  /// Takes those who can go on.
+  mutating func takeWaiting() -> ClientCall.Waiting {
+    var waiting = ClientCall.Waiting()
+    if self.stateMachine.isStarted {
+      waiting.add(self.requestWaiter.take())
+    }
+    if self.stateMachine.hasRequestBody {
+      waiting.add(self.bodyWaiter.take())
+    }
+    if self.stateMachine.wantsResponse {
+      waiting.add(self.responseWaiter.take())
+    }
+    if self.stateMachine.hasResponse {
+      waiting.add(self.readWaiter.take())
+    }
+    if self.stateMachine.isWritable {
+      waiting.writers = self.writers.takeAll()
+    }
+    return waiting
+  }
+}

@@ -1,0 +1,115 @@
+internal import GRPCCore
+package import NIOCore
+internal import Synchronization
+
+@available(GRPCWeb 1.0, *)
+extension ServerCall {
+  /// Decompresses a message of the request.
+  ///
+  /// - Throws: The error that the call failed with; a fault in the message fails it.
+  func inflate(
+    _ bytes: ByteBuffer,
+    with inflater: inout MessageInflater
+  ) throws(RPCError) -> GRPCWebMessage {
+    do throws(RPCError) {
+      return try inflater.inflate(
+        bytes,
+        limit: self.config.limits.maximumRequestMessageSize
+      )
+    } catch {
+      self.serviceFailed(error)
+      throw error
+    }
+  }
+
+  /// Asks for the next part of the request, of which the service reads one at a time.
+  ///
+  /// When the answer is `needsBytes` the caller reads from the body, and reports what it read with
+  /// ``receive(_:)``. Until then the body is in use.
+  ///
+  /// - Throws: The error that the call failed with.
+  func nextRequestEvent() throws(RPCError) -> RequestDecoder.Event {
+    var failure: RPCError?
+    let (event, delegate, waiting) = self.state.withLock {
+      state -> (RequestDecoder.Event, (any ServerCallDelegate)?, ServerCallState.Waiting?) in
+      do throws(RPCError) {
+        let event = try state.stateMachine.nextRequestEvent()
+        state.isReading = event == .needsBytes
+        return (event, state.takeDelegateWaitingForRoom(), nil)
+      } catch {
+        failure = error
+        return (.end, nil, state.takeWaiting())
+      }
+    }
+    delegate?.hasRoom(for: self)
+    waiting?.resume(self)
+    if let failure = failure {
+      throw failure
+    }
+    return event
+  }
+
+  /// Takes what was read from the request's body, `nil` for its end.
+  func receive(_ bytes: ByteBuffer?) {
+    let readingEnded = self.state.withLock { state in
+      state.receive(bytes)
+      state.isReading = false
+      return state.readingEnded.take()
+    }
+    readingEnded?.resume()
+  }
+
+  /// Takes what came of the request's body, `nil` for its end, from a front on an event loop.
+  ///
+  /// - Returns: Whether there is room for more. Where there isn't, the front is to hold back what else
+  ///   comes until ``ServerCallDelegate/hasRoom(for:)`` is called.
+  package func deliver(_ bytes: ByteBuffer?) -> Bool {
+    let (readers, hasRoom) = self.state.withLock { state in
+      state.receive(bytes)
+      let readers = state.takeReaders()
+      state.isDelegateWaiting = !state.hasRoom
+      return (readers, !state.isDelegateWaiting)
+    }
+    for reader in readers {
+      reader.resume()
+    }
+    return hasRoom
+  }
+
+  /// Whether a message has to be completed before the service can go on: its client is expected to send.
+  ///
+  /// Not so between two messages of a stream, and when the call has ended.
+  package var isAwaitingRestOfMessage: Bool {
+    self.state.withLock { $0.stateMachine.isAwaitingRestOfMessage }
+  }
+
+  /// Waits until the service can be handed a part of the request, or the call has ended.
+  ///
+  /// - Throws: A `CancellationError` when the task is cancelled while it waits.
+  func untilReadable() async throws {
+    try await self.suspend(in: \.readers) { !$0.isReadable }
+  }
+
+  /// Whether the service is reading from the request's body.
+  var isReading: Bool {
+    self.state.withLock { $0.isReading }
+  }
+
+  /// Waits until the service doesn't read from the request's body, after the call has ended.
+  ///
+  /// From then on it won't: a body can be read by one at a time, and the front will want to read
+  /// what the service left.
+  func untilReadingEnds() async {
+    await withCheckedContinuation { continuation in
+      let isReading = self.state.withLock { state in
+        if state.isReading {
+          state.readingEnded = continuation
+        }
+        return state.isReading
+      }
+      if !isReading {
+        continuation.resume()
+      }
+    }
+  }
+}

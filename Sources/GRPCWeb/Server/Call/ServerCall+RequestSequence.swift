@@ -1,0 +1,135 @@
+internal import GRPCCore
+internal import NIOCore
+
+@available(GRPCWeb 1.0, *)
+extension ServerCall {
+  /// A request as the service reads it: its metadata, then its messages, from the body that an
+  /// asynchronous front has.
+  ///
+  /// Reads from the body when the service asks for more, so that a service that doesn't read stops
+  /// the peer. May be iterated once.
+  struct RequestSequence<Body: AsyncSequence & Sendable>: AsyncSequence, Sendable
+  where Body.Element == ByteBuffer {
+    typealias Element = RPCRequestPart<GRPCWebMessage>
+    typealias Failure = any Error
+
+    let call: ServerCall
+    let body: Body
+
+    func makeAsyncIterator() -> AsyncIterator {
+      AsyncIterator(parts: RequestParts(self.call), body: self.body.makeAsyncIterator())
+    }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+      let parts: RequestParts
+      var body: Body.AsyncIterator
+
+      mutating func next() async throws -> RPCRequestPart<GRPCWebMessage>? {
+        while true {
+          switch try self.parts.next() {
+          case .part(let part):
+            return part
+          case .end:
+            return nil
+          case .needsBytes:
+            try await self.readBody()
+          }
+        }
+      }
+
+      private mutating func readBody() async throws {
+        let call = self.parts.call
+        do {
+          call.receive(try await self.body.next())
+        } catch {
+          // What came of the body can't be trusted to be all of it.
+          let failure = RPCError(
+            code: .unavailable,
+            message: "The request couldn't be read to its end.",
+            cause: error
+          )
+          call.fail(failure)
+          call.receive(nil)
+          throw failure
+        }
+      }
+    }
+  }
+
+  /// A request as the service reads it: its metadata, then its messages, from what a front on an
+  /// event loop has delivered.
+  ///
+  /// May be iterated once.
+  struct DeliveredRequestSequence: AsyncSequence, Sendable {
+    typealias Element = RPCRequestPart<GRPCWebMessage>
+    typealias Failure = any Error
+
+    let call: ServerCall
+
+    func makeAsyncIterator() -> AsyncIterator {
+      AsyncIterator(parts: RequestParts(self.call))
+    }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+      let parts: RequestParts
+
+      mutating func next() async throws -> RPCRequestPart<GRPCWebMessage>? {
+        while true {
+          switch try self.parts.next() {
+          case .part(let part):
+            return part
+          case .end:
+            return nil
+          case .needsBytes:
+            try await self.parts.call.untilReadable()
+          }
+        }
+      }
+    }
+  }
+
+  /// The parts of a request as far as they are there.
+  ///
+  /// A class for gRPC Swift's sake, which copies the iterators of requests, and boxes large ones.
+  final class RequestParts {
+    /// What comes next.
+    enum Next {
+      /// A part.
+      case part(RPCRequestPart<GRPCWebMessage>)
+      /// Nothing until more of the body is there.
+      case needsBytes
+      /// The end of the request.
+      case end
+    }
+
+    let call: ServerCall
+    private var metadata: Metadata?
+    private var inflater: MessageInflater
+
+    init(_ call: ServerCall) {
+      self.call = call
+      self.metadata = call.head.metadata
+      self.inflater = MessageInflater(encoding: call.head.requestEncoding)
+    }
+
+    /// Takes what comes next.
+    ///
+    /// - Throws: The error that the call failed with.
+    func next() throws(RPCError) -> Next {
+      if let metadata = self.metadata.take() {
+        return .part(.metadata(metadata))
+      }
+
+      switch try self.call.nextRequestEvent() {
+      case .message(let message):
+        return .part(.message(message))
+      case .compressedMessage(let bytes):
+        return .part(.message(try self.call.inflate(bytes, with: &self.inflater)))
+      case .needsBytes:
+        return .needsBytes
+      case .end:
+        return .end
+      }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+internal import GRPCCore
+internal import NIOCore
+internal import Synchronization
+
+@available(GRPCWeb 1.0, *)
+extension ServerCall {
+  /// Writes a part of the response, without waiting.
+  ///
+  /// - Returns: Whether the writer may go on, or is to wait with ``untilWritable()`` as too much isn't
+  ///   sent yet.
+  /// - Throws: The error that the call failed with.
+  func enqueue(_ part: RPCResponsePart<GRPCWebMessage>) throws(RPCError) -> Bool {
+    switch part {
+    case .metadata(let metadata):
+      return try self.write { stateMachine throws(RPCError) in try stateMachine.write(metadata) }
+    case .message(let message):
+      let frame = try self.frame(message)
+      return try self.write { stateMachine throws(RPCError) in try stateMachine.write(frame: frame) }
+    case .status(let status, let metadata):
+      return try self.write { stateMachine throws(RPCError) in try stateMachine.write(status, metadata) }
+    }
+  }
+
+  /// Waits until what wasn't sent has been, or the call has ended.
+  ///
+  /// - Throws: A `CancellationError` when the task is cancelled while it waits.
+  func untilWritable() async throws {
+    try await self.suspend(in: \.writers) { !$0.stateMachine.isWritable }
+  }
+
+  /// Writes to the exchange, and wakes whoever has waited for it.
+  ///
+  /// - Returns: Whether the writer may go on.
+  private func write(
+    _ body: (inout ServerCallStateMachine) throws(RPCError) -> Void
+  ) throws(RPCError) -> Bool {
+    var failure: RPCError?
+    let (waiting, isWritable) = self.state.withLock { state -> (ServerCallState.Waiting?, Bool) in
+      do throws(RPCError) {
+        try body(&state.stateMachine)
+      } catch {
+        failure = error
+      }
+      return (state.takeWaiting(), state.stateMachine.isWritable)
+    }
+    waiting?.resume(self)
+
+    if let failure = failure {
+      throw failure
+    }
+    return isWritable
+  }
+
+  /// Makes a frame of a message of the response.
+  ///
+  /// - Throws: `resourceExhausted` when it is too large, which fails the call.
+  private func frame(_ message: GRPCWebMessage) throws(RPCError) -> ByteBuffer {
+    do throws(RPCError) {
+      let frame = try self.deflater.withLock { deflater throws(RPCError) in
+        try deflater.frame(message)
+      }
+      // To a smaller one others are appended, which would copy it if somebody else had it, too.
+      if frame.readableBytes > FrameQueue.largestCopiedFrame {
+        LargeBuffers.shared.keep(frame)
+      }
+      return frame
+    } catch {
+      self.serviceFailed(error)
+      throw error
+    }
+  }
+
+  /// Waits for something to send and takes all there is.
+  ///
+  /// - Returns: What to send, or `nil` after the end. One caller at a time.
+  func nextOutput() async -> ServerResponseOutput? {
+    while true {
+      let (output, waiting, isDrained) = self.state.withLock { state in
+        let output = state.stateMachine.takeOutput()
+        return (output, state.takeWaiting(), state.stateMachine.isDrained)
+      }
+      waiting?.resume(self)
+
+      if output != nil || isDrained {
+        return output
+      }
+      await self.untilOutput()
+    }
+  }
+
+  /// Takes all there is to send, for a front on an event loop.
+  ///
+  /// - Returns: What to send, or `nil` when there is nothing.
+  package func takeOutput() -> ServerResponseOutput? {
+    let (output, waiting) = self.state.withLock { state in
+      let output = state.stateMachine.takeOutput()
+      state.isDelegateNotified = false
+      return (output, state.takeWaiting())
+    }
+    waiting?.resume(self)
+    return output
+  }
+
+  private func untilOutput() async {
+    await withCheckedContinuation { continuation in
+      let isWaiting = self.state.withLock { state in
+        guard !state.stateMachine.hasOutput else { return false }
+        state.outputWaiter = continuation
+        return true
+      }
+      if !isWaiting {
+        continuation.resume()
+      }
+    }
+  }
+}

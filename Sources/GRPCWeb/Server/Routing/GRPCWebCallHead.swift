@@ -1,0 +1,133 @@
+internal import GRPCCore
+internal import HTTPTypes
+
+/// What the head of a request says of the call that it starts.
+@available(GRPCWeb 1.0, *)
+public struct GRPCWebCallHead: Sendable {
+  /// The method called, with its type where it is registered.
+  var method: MethodDescriptor
+
+  /// The metadata that the client sent.
+  var metadata: Metadata
+
+  /// Whether the call is native gRPC over HTTP/2, whose status is in HTTP's trailers, and not gRPC-Web.
+  var isNativeGRPC: Bool
+
+  /// The mode of the request's body.
+  var requestMode: GRPCWebMode
+
+  /// The mode of the response's body.
+  var responseMode: GRPCWebMode
+
+  /// The encoding of request messages whose compressed flag is set: `identity` where the client
+  /// named none, `nil` where it named one that isn't known.
+  var requestEncoding: MessageEncoding?
+
+  /// The encoding to compress response messages with, `identity` for none.
+  var responseEncoding: MessageEncoding
+
+  /// How long the call may take from now on.
+  package var timeout: Duration?
+
+  /// The origin of the page that calls, if a page does.
+  var origin: String?
+
+  /// The keys of the metadata that was left out, as its values weren't UTF-8.
+  var undecodableKeys: [String] = []
+
+  /// Why the call must not reach a service.
+  var failure: RPCError?
+
+  /// Whether the call has its answer already, and must not reach a service.
+  package var hasFailed: Bool {
+    self.failure != nil
+  }
+
+  /// Reads the head of a request.
+  ///
+  /// What is wrong with it becomes the call's ``failure``: such a call is answered, too.
+  ///
+  /// - Parameters:
+  ///   - request: The head of the request.
+  ///   - fields: What it says of the call.
+  ///   - method: The method called.
+  ///   - requestMode: The mode of the request's body.
+  ///   - isNativeGRPC: Whether the call is native gRPC.
+  ///   - failure: Why the call must not reach a service, where that is known.
+  ///   - config: How calls are answered.
+  init(
+    _ request: HTTPRequest,
+    fields: CallFields,
+    method: MethodDescriptor,
+    requestMode: GRPCWebMode,
+    isNativeGRPC: Bool = false,
+    failure: RPCError? = nil,
+    config: GRPCWebServer.Config
+  ) {
+    self.method = method
+    self.isNativeGRPC = isNativeGRPC
+    self.requestMode = requestMode
+    self.responseMode =
+      isNativeGRPC
+      ? .binary : ContentType.responseMode(accept: fields.accept, requestMode: requestMode)
+    self.origin = fields.origin
+    self.metadata = [:]
+    self.requestEncoding = MessageEncoding(header: fields.encoding)
+    self.responseEncoding = Self.responseEncoding(
+      accepted: fields.acceptEncoding,
+      compression: config.compression
+    )
+    self.failure = failure
+
+    do throws(RPCError) {
+      if self.requestEncoding == nil {
+        throw RPCError(
+          code: .unimplemented,
+          message:
+            "Messages encoded as '\((fields.encoding ?? "").excerpt)' aren't supported."
+        )
+      }
+      if isNativeGRPC && !fields.hasPlainBody {
+        // Its clients read no answer of HTTP's own.
+        throw RPCError(
+          code: .unimplemented,
+          message: """
+            A body with the content coding '\((fields.contentEncoding ?? "").excerpt)' isn't supported: \
+            messages may be compressed, one by one.
+            """
+        )
+      }
+      self.timeout = try Self.timeout(fields.timeout)
+      var undecodableKeys: [String] = []
+      self.metadata = try MetadataCoding.decodeRequest(request.headerFields) {
+        undecodableKeys.append($0)
+      }
+      self.undecodableKeys = undecodableKeys
+    } catch {
+      self.failure = failure ?? error
+    }
+  }
+
+  private static func responseEncoding(
+    accepted: String?,
+    compression: GRPCWebServer.Config.Compression
+  ) -> MessageEncoding {
+    guard compression.isEnabled, let accepted = accepted else { return .identity }
+    return MessageEncoding.known(in: accepted).first { $0 != .identity } ?? .identity
+  }
+
+  private static func timeout(_ value: String?) throws(RPCError) -> Duration? {
+    guard let value = value else { return nil }
+    guard let timeout = Timeout.decode(value) else {
+      throw RPCError(
+        code: .invalidArgument,
+        message:
+          "'\(value.excerpt)' isn't a timeout: digits and one of H, M, S, m, u, n."
+      )
+    }
+    guard timeout > .zero else {
+      throw RPCError(code: .deadlineExceeded, message: "The deadline had passed on arrival.")
+    }
+    return timeout
+  }
+}

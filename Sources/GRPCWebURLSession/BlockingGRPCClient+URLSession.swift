@@ -1,0 +1,35 @@
+public import GRPCCore
+public import GRPCWeb
+
+/// Opens a channel on a URL for code that isn't asynchronous, hands it to a closure, and closes it.
+///
+/// ```swift
+/// try withBlockingGRPCClient(url: "http://localhost:8080") { channel in
+///   let greeter = Helloworld_Greeter.Client(wrapping: channel.client)
+///   print(try channel.wait { try await greeter.sayHello(.with { $0.name = "world" }) }.message)
+/// }
+/// ```
+///
+/// - Parameters:
+///   - url: Where the services are, for example `https://example.org/api`. Without a scheme it is
+///     `http`.
+///   - config: How calls are made.
+///   - interceptors: Called in this order for each call.
+///   - body: Uses the channel.
+/// - Returns: What the closure returns.
+/// - Throws: What the closure throws; `RPCError` with the code `invalidArgument` when the URL isn't one
+///   of HTTP, `failedPrecondition` in a task.
+@available(GRPCWeb 1.0, *)
+@available(*, noasync)
+public func withBlockingGRPCClient<Result>(
+  url: String,
+  config: GRPCWebClientTransport.Config = .defaults,
+  interceptors: [any ClientInterceptor] = [],
+  _ body: (BlockingGRPCClient<GRPCWebClientTransport>) throws -> Result
+) throws -> Result {
+  try withBlockingGRPCClient(
+    transport: .grpcWebURLSession(url: url, config: config),
+    interceptors: interceptors,
+    body
+  )
+}

@@ -1,0 +1,110 @@
+internal import GRPCCore
+internal import GRPCWeb
+internal import GRPCWebTestSupport
+internal import HTTPTypes
+internal import Testing
+
+/// A adapter that serves an app.
+@available(GRPCWeb 1.0, *)
+struct RunningAdapter: Sendable {
+  var server: AdapterServer
+  var port: Int
+  /// Opened when the server has ended.
+  var ended: Gate
+
+  /// Opens a connection.
+  func connect(isReading: Bool = true) async throws -> RawConnection {
+    try await RawConnection.connect(to: self.port, isReading: isReading)
+  }
+
+  /// Sends one request over a connection of its own.
+  func answer(_ request: RawRequest) async throws -> TestAnswer {
+    let connection = try await self.connect()
+    let answer = try await connection.answer(request)
+    await connection.close()
+    return answer
+  }
+
+  /// Checks that a call is answered.
+  func expectGoodCall(
+    on connection: RawConnection? = nil,
+    prefix: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let request = try RawRequest.call(prefix: prefix, texts: ["good"])
+    let answer =
+      if let connection = connection {
+        try await connection.answer(request)
+      } else {
+        try await self.answer(request)
+      }
+    #expect(answer.status == 0, sourceLocation: sourceLocation)
+    #expect(try answer.texts == ["good"], sourceLocation: sourceLocation)
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension TestedAdapter {
+  /// Serves an app on a port of its own while `body` runs, and stops.
+  ///
+  /// Two routes are always there: `GET /plain` answers "plain", `POST /body` echoes.
+  ///
+  /// - Parameters:
+  ///   - service: The service offered.
+  ///   - interceptors: Applied to each call.
+  ///   - config: How calls are answered.
+  ///   - prefix: Where the service is mounted.
+  ///   - routes: More routes of the app's own.
+  ///   - body: The test.
+  func serve(
+    _ service: any RegistrableRPCService = EchoService(),
+    interceptors: [any ServerInterceptor] = [],
+    config: GRPCWebServer.Config = .defaults,
+    prefix: String = "",
+    routes: [AdapterApp.Route] = [],
+    _ body: (RunningAdapter) async throws -> Void
+  ) async throws {
+    let own = [
+      AdapterApp.Route(.get, "/plain") { _ in Array("plain".utf8) },
+      AdapterApp.Route(.post, "/body") { $0 },
+    ]
+    let server = try self.makeServer(
+      AdapterApp(
+        service: service,
+        interceptors: interceptors,
+        config: config,
+        prefix: prefix,
+        routes: own + routes
+      )
+    )
+
+    let ended = Gate()
+    let running = Task {
+      defer { ended.open() }
+      try await server.run()
+    }
+    var port: Int?
+    try await eventually("the server listens") {
+      port = await server.port()
+      return port != nil
+    }
+
+    let result: Result<Void, any Error>
+    do {
+      try await body(RunningAdapter(server: server, port: try #require(port), ended: ended))
+      result = .success(())
+    } catch {
+      result = .failure(error)
+    }
+
+    running.cancel()
+    do {
+      try await within(patience, "the server stops when its task is cancelled") {
+        _ = await running.result
+      }
+    } catch {
+      Issue.record(error)
+    }
+    try result.get()
+  }
+}

@@ -1,0 +1,105 @@
+import GRPCWeb
+import GRPCWebAdapterContract
+import GRPCWebHummingbird
+import GRPCWebTestSupport
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Testing
+
+extension ContractTests {
+  @Test("Hummingbird middleware", .serialized, arguments: ContractCase.all)
+  @available(GRPCWeb 1.0, *)
+  func hummingbirdMiddleware(_ contractCase: ContractCase) async throws {
+    try await contractCase.run(against: .hummingbirdMiddleware)
+  }
+
+  @Test(
+    "Hummingbird middleware on any server, in what the server may make a difference to",
+    .serialized,
+    arguments: ContractCase.all.filter { !$0.needs.isEmpty }
+  )
+  @available(GRPCWeb 1.0, *)
+  func hummingbirdMiddlewareAlone(_ contractCase: ContractCase) async throws {
+    try await contractCase.run(against: .hummingbirdMiddlewareAlone)
+  }
+
+  @Test("Hummingbird server", .serialized, arguments: ContractCase.all)
+  @available(GRPCWeb 1.0, *)
+  func hummingbirdServer(_ contractCase: ContractCase) async throws {
+    try await contractCase.run(against: .hummingbirdServer)
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension TestedAdapter {
+  /// The middleware in a Hummingbird app, over HTTP/1.1, on the server that is made for it.
+  static let hummingbirdMiddleware = TestedAdapter("Hummingbird middleware") { app in
+    let grpcWeb = app.makeGRPCWebServer()
+    let router = Router()
+    router.add(middleware: grpcWeb.middleware(prefix: app.prefix))
+    return Self.hummingbird(app, grpcWeb, router: router, server: .grpcWebMiddleware(grpcWeb))
+  }
+
+  /// The middleware in a Hummingbird app, over HTTP/1.1, with nothing else of this package.
+  static let hummingbirdMiddlewareAlone = TestedAdapter(
+    "Hummingbird middleware on any server",
+    limits: [
+      .upgradeOffers: "SwiftNIO's decoder stops behind an offer, and no middleware reaches it.",
+      .http10Streams: "Hummingbird doesn't tell a middleware of the version of HTTP.",
+      .closingBehindHTTP10: "Hummingbird closes a connection where the request asks for it.",
+      .stoppingUnreadResponses: "Hummingbird waits for a client to take what its router answered.",
+      .expectations: "Hummingbird's middleware has no way to write an interim response.",
+    ]
+  ) { app in
+    let grpcWeb = app.makeGRPCWebServer()
+    let router = Router()
+    router.add(middleware: grpcWeb.middleware(prefix: app.prefix))
+    return Self.hummingbird(app, grpcWeb, router: router, server: .http1())
+  }
+
+  /// The channel handler before the router of a Hummingbird app, over HTTP/1.1.
+  static let hummingbirdServer = TestedAdapter(
+    "Hummingbird server",
+    limits: [.halfClosure: "A client that closes its side counts as gone."]
+  ) { app in
+    let grpcWeb = app.makeGRPCWebServer()
+    let server = HTTPServerBuilder.grpcWeb(grpcWeb, prefix: app.prefix)
+    return Self.hummingbird(app, grpcWeb, router: Router(), server: server)
+  }
+
+  private static func hummingbird(
+    _ app: AdapterApp,
+    _ grpcWeb: GRPCWebServer,
+    router: Router<BasicRequestContext>,
+    server: HTTPServerBuilder
+  ) -> AdapterServer {
+    for route in app.routes {
+      router.on(RouterPath(route.path), method: route.method) { request, _ in
+        let body = try await request.body.collect(upTo: 1024 * 1024)
+        let answer = route.respond(Array(buffer: body))
+        return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer)))
+      }
+    }
+
+    let ports = Recorder<Int>()
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let application = Application(
+      router: router,
+      server: server,
+      configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+      onServerRunning: { ports.append($0.localAddress?.port ?? 0) },
+      logger: logger
+    )
+    let services = ServiceGroup(configuration: .init(services: [application], logger: logger))
+    return AdapterServer(
+      grpcWeb,
+      run: { try await services.runUntilCancelled() },
+      port: { ports.values.first },
+      beginGracefulShutdown: { await services.triggerGracefulShutdown() }
+    )
+  }
+}

@@ -1,0 +1,31 @@
+import GRPCCore
+
+@testable import GRPCWeb
+
+@available(GRPCWeb 1.0, *)
+extension ResponseEncoder {
+  /// Writes a message, framed as a call does it.
+  mutating func write(_ message: GRPCWebMessage) throws(RPCError) {
+    var deflater = MessageDeflater(
+      encoding: self.call.responseEncoding,
+      minimumMessageSize: self.config.compression.minimumMessageSize,
+      maximumMessageSize: self.config.limits.maximumResponseMessageSize
+    )
+    try self.write(frame: try deflater.frame(message))
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension ServerCallStateMachine {
+  /// Writes a part, a message in a frame that isn't compressed.
+  mutating func write(_ part: RPCResponsePart<GRPCWebMessage>) throws(RPCError) {
+    switch part {
+    case .metadata(let metadata):
+      try self.write(metadata)
+    case .message(let message):
+      try self.write(frame: message.frame)
+    case .status(let status, let metadata):
+      try self.write(status, metadata)
+    }
+  }
+}
