@@ -33,7 +33,8 @@ final class ChannelHandlerInstaller: ChannelInboundHandler, RemovableChannelHand
     do {
       try HTTP1ConnectionHandler.add(
         to: context.pipeline.syncOperations,
-        answerer: .channelHandler
+        answerer: .channelHandler,
+        server: self.server
       )
     } catch {
       context.fireErrorCaught(error)

@@ -30,26 +30,30 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandle
   }
 
   private let answerer: Answerer
+  private let transport: GRPCWebServerTransport
   private var connection = HTTP1Connection()
   /// Whether all of the last response has left this process, and a close won't take any of it back.
   private var isLastResponseWritten = false
   private var closeAfterGracePeriod: Scheduled<Void>?
 
-  private init(answerer: Answerer) {
+  private init(answerer: Answerer, transport: GRPCWebServerTransport) {
     self.answerer = answerer
+    self.transport = transport
   }
 
   /// Adds a handler to the pipeline of an HTTP/1.1 connection that has none yet; to no other.
   static func add(
     to pipeline: ChannelPipeline.SynchronousOperations,
-    answerer: Answerer
+    answerer: Answerer,
+    server: GRPCWebServer
   ) throws {
     guard let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self),
       (try? pipeline.handler(type: HTTP1ConnectionHandler.self)) == nil
     else {
       return
     }
-    try pipeline.addHandler(HTTP1ConnectionHandler(answerer: answerer), position: .before(codec))
+    let handler = HTTP1ConnectionHandler(answerer: answerer, transport: server.transport)
+    try pipeline.addHandler(handler, position: .before(codec))
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
@@ -165,7 +169,7 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandle
   /// Closes the connection behind its last response, when that has left and its request has come to its end.
   private func closeIfDone(context: ChannelHandlerContext) {
     if self.isLastResponseWritten && self.connection.isDone {
-      context.closeLingering()
+      context.closeLingering(EventLoopResources.of(context.eventLoop, self.transport))
     }
   }
 

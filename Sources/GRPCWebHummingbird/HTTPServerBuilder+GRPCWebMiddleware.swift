@@ -55,7 +55,10 @@ extension HTTP1Channel.Configuration {
     var configuration = configuration
     configuration.additionalChannelHandlers = {
       handlers() + [
-        HTTP1ConnectionInstaller(answerer: .middleware(closingPeriod: closingPeriod)),
+        HTTP1ConnectionInstaller(
+          answerer: .middleware(closingPeriod: closingPeriod),
+          server: server
+        ),
         ClientWatchHandler(),
       ]
     }
@@ -69,15 +72,21 @@ private final class HTTP1ConnectionInstaller: ChannelInboundHandler, RemovableCh
   typealias InboundIn = Never
 
   private let answerer: HTTP1ConnectionHandler.Answerer
+  private let server: GRPCWebServer
 
-  init(answerer: HTTP1ConnectionHandler.Answerer) {
+  init(answerer: HTTP1ConnectionHandler.Answerer, server: GRPCWebServer) {
     self.answerer = answerer
+    self.server = server
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
     let pipeline = context.pipeline.syncOperations
     do {
-      try HTTP1ConnectionHandler.add(to: pipeline, answerer: self.answerer)
+      try HTTP1ConnectionHandler.add(
+        to: pipeline,
+        answerer: self.answerer,
+        server: self.server
+      )
     } catch {
       context.fireErrorCaught(error)
     }

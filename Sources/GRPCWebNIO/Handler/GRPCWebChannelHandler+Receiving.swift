@@ -8,58 +8,47 @@ extension GRPCWebChannelHandler {
   /// Takes a part of a request.
   public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let part = self.unwrapInboundIn(data)
-    guard case .open = self.intake else {
-      self.discard(part)
-      return
-    }
-    if !self.held.isEmpty || !self.accept(part, context: context) {
+    // Behind bytes that aren't HTTP nothing can be understood.
+    guard self.held.error == nil else { return }
+    if !self.held.hasNoRequests || !self.accept(part, context: context) {
       self.held.append(part)
-    }
-  }
-
-  /// Takes a part of what comes behind the response that ends the connection: the rest of its request, and requests
-  /// that aren't answered (RFC 9112, section 9.6).
-  private func discard(_ part: HTTPRequestPart) {
-    if case .end = part {
-      self.order.requestEnded()
-      self.closeIfDone()
     }
   }
 
   /// Starts the call of a request that didn't come whole in one go, and sends what is ready.
   public func channelReadComplete(context: ChannelHandlerContext) {
     self.startCall(context: context)
-    self.watchRequest(context: context)
+    self.watchRequest()
     context.fireChannelReadComplete()
   }
 
-  /// Hands a part of a request to whom it is for.
+  /// Hands a part of a request to its recipient.
   ///
-  /// - Returns: Whether that could be done now.
-  func accept(_ part: HTTPRequestPart, context: ChannelHandlerContext) -> Bool {
+  /// - Returns: Whether that could be done now. A connection that ends drops what comes (RFC 9112, section 9.6).
+  private func accept(_ part: HTTPRequestPart, context: ChannelHandlerContext) -> Bool {
     switch part {
     case .head(let request):
       return self.begin(request, context: context)
     case .body(let bytes):
-      switch self.order.destination {
+      switch self.stateMachine.state.destination {
       case .call:
         self.deliver(bytes)
       case .nowhere:
         break
-      case .app, .none:
+      case .app:
         context.fireChannelRead(self.wrapInboundOut(part))
       }
     case .end:
-      let destination = self.order.destination
-      self.order.requestEnded()
-      switch destination {
-      case .call:
+      switch self.stateMachine.requestEnded() {
+      case .forward(to: .call):
         self.deliver(nil)
         self.startCall(context: context)
-      case .nowhere:
+      case .forward(to: .nowhere):
         break
-      case .app, .none:
+      case .forward(to: .app):
         context.fireChannelRead(self.wrapInboundOut(part))
+      case .closeLingering:
+        self.closeLingering()
       }
     }
     return true
@@ -69,7 +58,8 @@ extension GRPCWebChannelHandler {
   ///
   /// - Returns: Whether that could be done now.
   private func begin(_ request: HTTPRequest, context: ChannelHandlerContext) -> Bool {
-    guard self.order.canBegin(.app), self.takesResponses else { return false }
+    if self.stateMachine.state.isConnectionEnding { return true }
+    guard self.stateMachine.state.canBegin(.app), self.takesResponses else { return false }
 
     let route = self.transport.route(
       request,
@@ -78,21 +68,17 @@ extension GRPCWebChannelHandler {
     )
     switch route {
     case .pass:
-      self.order.begin(.app)
+      self.stateMachine.beginAppRequest()
       context.fireChannelRead(self.wrapInboundOut(.head(request)))
     case .respond(let response):
-      guard self.order.canBegin(.call) else { return false }
-      self.order.begin(.call)
+      guard self.stateMachine.state.canBegin(.call) else { return false }
       // A client that waits before it sends the body may send it, or not.
-      let closesConnection =
-        self.closesConnection(request) || self.httpVersion == .http1 && request.expectsContinue
-      self.write(response, closesConnection: closesConnection, context: context)
-      self.writeEnd(nil, closesConnection: closesConnection, context: context)
-      context.flush()
-      self.responseEnded(context: context)
+      let isBodyUncertain = self.httpVersion == .http1 && request.expectsContinue
+      self.stateMachine.beginCall(isBodyUncertain ? .close : self.persistence(of: request))
+      self.write(response, context: context)
+      self.endResponse(nil, context: context)
     case .call(let head):
-      guard self.order.canBegin(.call) else { return false }
-      self.order.begin(.call)
+      guard self.stateMachine.state.canBegin(.call) else { return false }
       self.begin(head, request, context: context)
     }
     return true
@@ -113,9 +99,10 @@ extension GRPCWebChannelHandler {
   ) {
     let call = self.transport.makeCall(head, delegate: self.delegate)
     let isContinueExpected = self.httpVersion == .http1 && request.expectsContinue
+    let isBodyUncertain = isContinueExpected && head.hasFailed
+    self.stateMachine.beginCall(isBodyUncertain ? .close : self.persistence(of: request))
     self.running = RunningCall(
       call: call,
-      closesConnection: self.closesConnection(request) || isContinueExpected && head.hasFailed,
       deadline: self.scheduleDeadline(of: call, context: context)
     )
     if head.hasFailed {
@@ -140,17 +127,21 @@ extension GRPCWebChannelHandler {
     }
   }
 
+  private func persistence(of request: HTTPRequest) -> ChannelStateMachine.Persistence {
+    self.httpVersion == .http1 && request.closesConnection ? .close : .keepAlive
+  }
+
   private func deliver(_ bytes: ByteBuffer?) {
     guard let call = self.running?.call else { return }
-    self.isCallFull = !call.deliver(bytes)
+    self.stateMachine.setBuffer(call.deliver(bytes) ? .hasRoom : .full)
   }
 
   /// Starts the service, once all of the request has come, or what came of it at once.
-  func startCall(context: ChannelHandlerContext) {
+  private func startCall(context: ChannelHandlerContext) {
     guard let running = self.running, !running.isStarted else { return }
     self.running?.isStarted = true
     let peers = self.peers(of: context)
-    self.startBatch?.start(running.call, peers: peers, by: self.transport)
+    self.resources?.startBatch.start(running.call, peers: peers, by: self.transport)
   }
 
   private func peers(of context: ChannelHandlerContext) -> GRPCWebPeers {
@@ -163,35 +154,28 @@ extension GRPCWebChannelHandler {
     return peers
   }
 
-  private func closesConnection(_ request: HTTPRequest) -> Bool {
-    self.httpVersion == .http1 && request.closesConnection
-  }
-
   /// Hands on what waited for a response to end, as far as it can be.
   func acceptHeld(context: ChannelHandlerContext) {
-    // A response to what is handed on here, when it ends at once, comes back to here.
-    guard !self.isAcceptingHeld else { return }
-    self.isAcceptingHeld = true
+    // The end of a response to what is handed on here may call this again.
+    guard !self.held.isBeingTaken else { return }
+    self.held.beginTaking()
     var hasPassedOn = false
     while let part = self.held.popFirst() {
       guard self.accept(part, context: context) else {
-        self.held.prepend(part)
+        self.held.putBack(part)
         break
       }
       hasPassedOn = true
     }
-    self.isAcceptingHeld = false
+    self.held.endTaking()
 
     if hasPassedOn {
-      // As the read that brought these parts was complete long ago.
+      // The read that brought these parts was complete long ago.
       self.startCall(context: context)
       context.fireChannelReadComplete()
     }
-    self.reportFaultIfDone(context: context)
-    if self.isQuiesceHeld && !self.order.isAnswering {
-      self.isQuiesceHeld = false
-      context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
-    }
+    self.reportHeldError(context: context)
+    self.passOnHeldQuiesce(context: context)
     self.readIfHeld()
   }
 
@@ -207,23 +191,20 @@ extension GRPCWebChannelHandler {
   }
 
   private var canRead: Bool {
-    if case .faulty = self.intake {
-      // Nothing of what comes now can be understood.
-      return false
-    }
-    return self.held.isEmpty && !self.isCallFull
+    self.held.isEmpty && self.stateMachine.state.canRead
   }
 
   /// Reads on, now that the service has read what the call had received.
   func readOn(for call: ServerCall) {
     guard self.running?.call === call else { return }
-    self.isCallFull = false
-    if let context = self.context {
-      self.watchRequest(context: context)
+    self.stateMachine.setBuffer(.hasRoom)
+    if self.context != nil {
+      self.watchRequest()
     }
     self.readIfHeld()
   }
 
+  /// Reads if a handler behind this one has asked for it in vain.
   func readIfHeld() {
     guard self.isReadHeld, self.canRead else { return }
     self.isReadHeld = false

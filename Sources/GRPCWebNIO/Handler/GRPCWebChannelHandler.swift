@@ -44,64 +44,38 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     var call: ServerCall
     /// Whether the service has been started on it.
     var isStarted = false
-    /// Whether the client wants the connection closed afterwards.
-    var closesConnection: Bool
     var deadline: Scheduled<Void>?
-  }
-
-  /// Whether requests are taken from a connection.
-  ///
-  /// An HTTP/2 stream stays `open`: it has one request.
-  enum Intake {
-    /// Each request that comes is answered.
-    case open
-    /// What came last isn't HTTP. The app is told when all before it has been answered.
-    case faulty(any Error)
-    /// The app has been told so, and ends the connection.
-    case faultReported
-    /// The response behind which the connection ends is being sent.
-    case ending
-    /// That response has left this process; the rest of its request is awaited.
-    case ended
-    /// This side of the connection is closed; the client's is awaited.
-    case lingering
   }
 
   let transport: GRPCWebServerTransport
   let prefix: String
   let httpVersion: HTTPVersion
-  /// Kept, as it stops when nobody has it any more.
+  /// The owner of the transport, kept alive as its calls end when nobody has it any more.
   fileprivate var server: GRPCWebServer?
 
+  /// Set while the handler is in a pipeline, like the delegate.
   var context: ChannelHandlerContext?
   var delegate: EventLoopCallDelegate?
-  var startBatch: ServiceStartBatch?
-  var date: DateCache?
+  var resources: EventLoopResources?
   var peers: GRPCWebPeers?
 
-  /// Whether the channel takes more, which it tells when that changes; asking it costs more.
+  /// Whether the channel takes more, kept here as asking the channel costs more.
   var isWritable = true
 
-  var order = RequestOrder()
+  /// Whose the requests and responses are.
+  var stateMachine = ChannelStateMachine()
+  /// The call that is being answered; `nil` also while the server answers a request without a call.
   var running: RunningCall?
-  /// What came too early: requests that wait for responses before their own.
-  var held = CircularBuffer<HTTPRequestPart>(initialCapacity: 0)
-  var isAcceptingHeld = false
-  /// Whether the running call has no room for more of its request.
-  var isCallFull = false
-  /// Whether somebody behind this handler wanted to read, while nothing was to be read.
+  /// What came too early.
+  var held = HeldRequests()
+  /// Whether a handler behind this one wanted to read while nothing was to be read.
   var isReadHeld = false
-  /// Whether shutdown has begun, and the app hasn't been told yet.
-  var isQuiesceHeld = false
-  /// What closes the connection when the grace period of graceful shutdown is over.
-  var closingAfterGracePeriod: Scheduled<Void>?
-  /// Whether more requests are taken from the connection, and if not, how far its end is.
-  var intake = Intake.open
-  /// Watches for clients that don't go on with a request; made when one first has to.
-  var requestTimer: StallTimer?
-  /// Watches for clients that don't take a response; made when one first has to.
-  var responseTimer: StallTimer?
-  /// How many bytes waited for such a client when that was last looked at.
+  var shutdown = Shutdown.none
+  /// Limits how long nothing may come of a request.
+  var requestTimer = StallTimer(nil)
+  /// Limits how long nothing may be taken of a response.
+  var responseTimer = StallTimer(nil)
+  /// How many bytes the client hadn't taken when the response was last looked at.
   var bytesAwaitingClient: Int?
 
   /// Creates a handler for one channel.
@@ -125,8 +99,9 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     self.context = context
     self.isWritable = context.channel.isWritable
     let resources = EventLoopResources.of(context.eventLoop, self.transport)
-    self.startBatch = resources.startBatch
-    self.date = resources.date
+    self.resources = resources
+    self.requestTimer = StallTimer(resources.requestReadTimeouts)
+    self.responseTimer = StallTimer(resources.responseWriteTimeouts)
     self.delegate = EventLoopCallDelegate(
       self,
       eventLoop: context.eventLoop,
@@ -169,27 +144,20 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     if event as? ChannelEvent == .inputClosed {
       // Nobody would notice the client's leave once one of these calls runs.
       self.held.removeAll()
-      let isLingering = if case .lingering = self.intake { true } else { false }
-      if self.abandonCall() || isLingering {
+      if self.abandonCall() || self.stateMachine.state == .lingering {
         context.close(promise: nil)
       }
     }
-    if event is ChannelShouldQuiesceEvent {
-      self.transport.beginGracefulShutdown()
-      self.closeAfterGracePeriod()
-      if self.order.isAnswering {
-        // The app would close the connection, which is idle to it.
-        self.isQuiesceHeld = true
-        return
-      }
+    if event is ChannelShouldQuiesceEvent, !self.beginShutdown() {
+      return
     }
     context.fireUserInboundEventTriggered(event)
   }
 
   private func cancelTimers() {
-    self.requestTimer?.cancel()
-    self.responseTimer?.cancel()
-    self.closingAfterGracePeriod?.cancel()
+    self.requestTimer.cancel()
+    self.responseTimer.cancel()
+    self.cancelShutdown()
   }
 
   /// Cancels the running call.
@@ -200,8 +168,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     guard let running = self.running.take() else { return false }
     running.deadline?.cancel()
     running.call.abandon()
-    self.order.responseEnded()
-    self.isCallFull = false
+    self.stateMachine.callAbandoned()
     return true
   }
 }

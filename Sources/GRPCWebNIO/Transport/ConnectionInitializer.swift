@@ -16,8 +16,9 @@ struct ConnectionInitializer: Sendable {
 
   /// Prepares a connection that has been accepted.
   func initialize(_ channel: any Channel) -> EventLoopFuture<Void> {
+    let resources = EventLoopResources.of(channel.eventLoop, self.calls)
     let firstHead = ConnectionDeadline(
-      in: self.config.connections.headerTimeout,
+      self.config.connections.headerTimeout.map { resources.timeoutQueue(for: $0) },
       closing: channel
     )
     return channel.eventLoop.makeCompletedFuture {
@@ -25,7 +26,7 @@ struct ConnectionInitializer: Sendable {
       try pipeline.addHandler(NegotiationHandler())
       if let tls = self.tls {
         let handshake = ConnectionDeadline(
-          in: self.config.connections.handshakeTimeout,
+          self.config.connections.handshakeTimeout.map { resources.timeoutQueue(for: $0) },
           closing: channel
         )
         try pipeline.addHandler(NIOSSLServerHandler(context: tls))
@@ -68,23 +69,28 @@ struct ConnectionInitializer: Sendable {
 
   private func addHTTP1(to channel: any Channel, firstHead: ConnectionDeadline) throws {
     let pipeline = channel.pipeline.syncOperations
+    let resources = EventLoopResources.of(channel.eventLoop, self.calls)
     let decoder = HTTP1RequestDecoder(maximumHeadSize: self.config.connections.maximumHeadSize)
     try pipeline.addHandler(ByteToMessageHandler(decoder))
     try pipeline.addHandler(HTTP1Codec(isSecure: self.tls != nil, decoder: decoder))
     try pipeline.addHandler(
-      ConnectionLifetimeHandler(
-        idleTimeout: self.config.connections.idleTimeout,
+      HTTP1LifetimeHandler(
+        idleTimeouts: self.config.connections.idleTimeout.map { resources.timeoutQueue(for: $0) },
         firstHead: firstHead
       )
     )
     try pipeline.addHandler(self.callHandler(for: .http1))
-    try pipeline.addHandler(self.notFoundHandler(for: .http1, eventLoop: channel.eventLoop))
+    try pipeline.addHandler(NotFoundHandler(httpVersion: .http1, resources: resources))
   }
 
   private func addHTTP2(to channel: any Channel, firstHead: ConnectionDeadline) throws {
     let manager = NIOHTTP2ServerConnectionManagementHandler(
       eventLoop: channel.eventLoop,
       configuration: self.managementConfiguration
+    )
+    let resources = NIOLoopBound(
+      EventLoopResources.of(channel.eventLoop, self.calls),
+      eventLoop: channel.eventLoop
     )
     let openStreams = NIOLoopBound(
       HTTP2AdmissionHandler.OpenStreams(maximum: self.config.http2.maximumConcurrentStreams),
@@ -105,16 +111,17 @@ struct ConnectionInitializer: Sendable {
       firstHead.meet()
       return stream.eventLoop.makeCompletedFuture {
         let pipeline = stream.pipeline.syncOperations
+        let resources = resources.value
         try pipeline.addHandler(
           HTTP2AdmissionHandler(
             openStreams: openStreams.value,
             maximumHeadSize: self.config.connections.maximumHeadSize,
-            date: EventLoopResources.of(stream.eventLoop, self.calls).date
+            date: resources.date
           )
         )
         try pipeline.addHandler(HTTP2FramePayloadToHTTPServerCodec())
         try pipeline.addHandler(self.callHandler(for: .http2))
-        try pipeline.addHandler(self.notFoundHandler(for: .http2, eventLoop: stream.eventLoop))
+        try pipeline.addHandler(NotFoundHandler(httpVersion: .http2, resources: resources))
       }
     }
     try channel.pipeline.syncOperations.addHandler(manager)
@@ -183,17 +190,6 @@ struct ConnectionInitializer: Sendable {
       transport: self.calls,
       prefix: self.config.prefix,
       httpVersion: httpVersion
-    )
-  }
-
-  private func notFoundHandler(
-    for httpVersion: GRPCWebChannelHandler.HTTPVersion,
-    eventLoop: any EventLoop
-  ) -> NotFoundHandler {
-    NotFoundHandler(
-      httpVersion: httpVersion,
-      requestReadTimeout: self.config.calls.limits.requestReadTimeout,
-      date: EventLoopResources.of(eventLoop, self.calls).date
     )
   }
 }
