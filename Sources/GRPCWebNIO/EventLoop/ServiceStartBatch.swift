@@ -3,8 +3,8 @@ internal import NIOCore
 
 /// The calls that came in one turn of an event loop, whose services are started together at the end of the turn.
 ///
-/// Starting a service wakes a thread. Where there are few threads it would run at once, for one call,
-/// while others wait to be read. Several services are started by one task, so that they wake one thread.
+/// Starting a service wakes a thread, which with few threads would run at once, for one call, while other calls wait to
+/// be read. One task starts several services, so that they wake one thread.
 @available(GRPCWeb 1.0, *)
 final class ServiceStartBatch {
   private struct Start: Sendable {

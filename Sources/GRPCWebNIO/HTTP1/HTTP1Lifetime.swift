@@ -25,7 +25,7 @@ struct HTTP1Lifetime {
 
   private(set) var state = State.open
   private var newestRequest = Request.received
-  /// How many responses haven't ended. Less than zero where responses answered no request, only bytes that aren't HTTP.
+  /// How many responses haven't ended; less than zero where some answered bytes that aren't HTTP, and no request.
   private var unanswered = 0
 
   /// Whether every request has been answered.

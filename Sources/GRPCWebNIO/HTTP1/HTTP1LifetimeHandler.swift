@@ -12,6 +12,7 @@ final class HTTP1LifetimeHandler: ChannelDuplexHandler {
   typealias OutboundOut = HTTPResponsePart
 
   private let firstHead: ConnectionDeadline?
+  private var context: ChannelHandlerContext?
   private var lifetime = HTTP1Lifetime()
   private var idleTimer: StallTimer
   /// Whether the channel takes more, kept here as asking the channel costs more.
@@ -28,12 +29,14 @@ final class HTTP1LifetimeHandler: ChannelDuplexHandler {
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
-    self.watchIdleness(context: context)
+    self.context = context
+    self.watchIdleness()
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
     self.firstHead?.meet()
     self.idleTimer.cancel()
+    self.context = nil
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -63,7 +66,7 @@ final class HTTP1LifetimeHandler: ChannelDuplexHandler {
       context.write(data, promise: promise)
       let closeAttempt = self.lifetime.responseEnded()
       if self.lifetime.isIdle {
-        self.watchIdleness(context: context)
+        self.watchIdleness()
       }
       self.close(closeAttempt, context: context)
     }
@@ -101,13 +104,16 @@ final class HTTP1LifetimeHandler: ChannelDuplexHandler {
   ///
   /// A request that begins doesn't stop the timer, which would cost every call something. A client that hasn't taken
   /// its response isn't idle.
-  private func watchIdleness(context: ChannelHandlerContext) {
-    self.idleTimer.restart {
-      if self.lifetime.isIdle && self.isWritable {
-        context.close(promise: nil)
-      } else {
-        self.watchIdleness(context: context)
-      }
+  private func watchIdleness() {
+    // A closure that captures nothing but self needs no memory of its own.
+    self.idleTimer.restart { self.idleTimeoutPassed() }
+  }
+
+  private func idleTimeoutPassed() {
+    if self.lifetime.isIdle && self.isWritable {
+      self.context?.close(promise: nil)
+    } else {
+      self.watchIdleness()
     }
   }
 }

@@ -3,7 +3,7 @@ internal import GRPCWeb
 internal import NIOCore
 internal import NIOHTTP1
 
-/// What a client does wrong on HTTP's own terms: it sends bytes that aren't HTTP.
+/// What happens to bytes that aren't HTTP.
 @available(GRPCWeb 1.0, *)
 extension GRPCWebChannelHandler {
   /// Returns whether an error is about what a client sent, and not about the connection.
@@ -17,7 +17,7 @@ extension GRPCWebChannelHandler {
     return error is HTTP1RequestError || error is ByteToMessageDecoderError
   }
 
-  /// Notes that what comes can't be read as HTTP.
+  /// Fails the call whose request is malformed; elsewhere the app gets the error, behind the calls that came before.
   func receiveFault(_ error: any Error, context: ChannelHandlerContext) {
     guard self.held.error == nil else { return }
     switch self.stateMachine.receiveFault() {
@@ -35,7 +35,7 @@ extension GRPCWebChannelHandler {
     }
   }
 
-  /// Reports bytes that aren't HTTP to the app, if all calls before them have been answered.
+  /// Hands a held error to the app, if all calls before it have been answered.
   func reportHeldError(context: ChannelHandlerContext) {
     guard self.held.error != nil, self.held.hasNoRequests, self.stateMachine.reportFault(),
       let error = self.held.takeError()

@@ -5,7 +5,7 @@ internal import NIOHTTPTypes
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebChannelHandler {
-  /// Takes a part of a request.
+  /// Receives a part of a request.
   public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let part = self.unwrapInboundIn(data)
     // Behind bytes that aren't HTTP nothing can be understood.
@@ -15,7 +15,7 @@ extension GRPCWebChannelHandler {
     }
   }
 
-  /// Starts the call of a request that didn't come whole in one go, and sends what is ready.
+  /// Starts the call of a request that hasn't come whole in one read.
   public func channelReadComplete(context: ChannelHandlerContext) {
     self.startCall(context: context)
     self.watchRequest()
@@ -72,7 +72,7 @@ extension GRPCWebChannelHandler {
       context.fireChannelRead(self.wrapInboundOut(.head(request)))
     case .respond(let response):
       guard self.stateMachine.state.canBegin(.call) else { return false }
-      // A client that waits before it sends the body may send it, or not.
+      // A client that expects a 100 (Continue) may send the body after another response, or not.
       let isBodyUncertain = self.httpVersion == .http1 && request.expectsContinue
       self.stateMachine.beginCall(isBodyUncertain ? .close : self.persistence(of: request))
       self.write(response, context: context)
@@ -84,10 +84,9 @@ extension GRPCWebChannelHandler {
     return true
   }
 
-  /// Whether a client takes the responses to its requests, so that another may begin.
+  /// Whether a client takes the responses to its requests, so that another request may begin.
   ///
-  /// One that doesn't would otherwise have its responses kept here without bound. A stream of HTTP/2 has
-  /// no response before its own.
+  /// Responses that a client doesn't take would otherwise be queued without bound. A stream of HTTP/2 has one response.
   private var takesResponses: Bool {
     self.httpVersion == .http2 || self.isWritable
   }
@@ -108,7 +107,7 @@ extension GRPCWebChannelHandler {
     if head.hasFailed {
       self.sendOutput(of: call)
     } else if isContinueExpected {
-      // RFC 9110, section 10.1.1: such a client waits for this before it sends the body.
+      // RFC 9110, section 10.1.1: the client waits for this response before it sends the body.
       context.writeAndFlush(
         self.wrapOutboundOut(.head(HTTPResponse(status: .continue))),
         promise: nil
@@ -121,7 +120,7 @@ extension GRPCWebChannelHandler {
     context: ChannelHandlerContext
   ) -> Scheduled<Void>? {
     guard let timeout = call.head.timeout else { return nil }
-    // One that is longer than event loops can count is the longest that they can: three centuries.
+    // TimeAmount clamps a longer timeout to the longest that event loops can count: three centuries.
     return context.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
       call.fail(.deadlineExceeded)
     }
@@ -136,7 +135,9 @@ extension GRPCWebChannelHandler {
     self.stateMachine.setBuffer(call.deliver(bytes) ? .hasRoom : .full)
   }
 
-  /// Starts the service, once all of the request has come, or what came of it at once.
+  /// Starts the service of the running call, if it hasn't been started.
+  ///
+  /// To be called when all of the request has come, or all that came in one read.
   private func startCall(context: ChannelHandlerContext) {
     guard let running = self.running, !running.isStarted else { return }
     self.running?.isStarted = true
@@ -154,7 +155,7 @@ extension GRPCWebChannelHandler {
     return peers
   }
 
-  /// Hands on what waited for a response to end, as far as it can be.
+  /// Hands on the requests that waited for a response to end, up to one that has to wait on.
   func acceptHeld(context: ChannelHandlerContext) {
     // The end of a response to what is handed on here may call this again.
     guard !self.held.isBeingTaken else { return }
@@ -181,7 +182,7 @@ extension GRPCWebChannelHandler {
 
   // Reading
 
-  /// Reads from the connection, unless there is no room for what would come.
+  /// Reads from the connection, unless there is no room for more; then the read is withheld.
   public func read(context: ChannelHandlerContext) {
     if self.canRead {
       context.read()
@@ -194,7 +195,7 @@ extension GRPCWebChannelHandler {
     self.held.isEmpty && self.stateMachine.state.canRead
   }
 
-  /// Reads on, now that the service has read what the call had received.
+  /// Reads on, now that a call has room for more of its request.
   func readOn(for call: ServerCall) {
     guard self.running?.call === call else { return }
     self.stateMachine.setBuffer(.hasRoom)
@@ -204,7 +205,7 @@ extension GRPCWebChannelHandler {
     self.readIfHeld()
   }
 
-  /// Reads if a handler behind this one has asked for it in vain.
+  /// Reads if a read was withheld and there is room for more.
   func readIfHeld() {
     guard self.isReadHeld, self.canRead else { return }
     self.isReadHeld = false

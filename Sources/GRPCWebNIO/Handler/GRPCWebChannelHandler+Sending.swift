@@ -5,7 +5,7 @@ internal import NIOHTTPTypes
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebChannelHandler {
-  /// Counts the app's responses, as its requests and calls take turns.
+  /// Passes the app's responses on; behind the end of one, a call that waited for it can begin.
   public func write(
     context: ChannelHandlerContext,
     data: NIOAny,
@@ -20,13 +20,13 @@ extension GRPCWebChannelHandler {
     self.acceptHeld(context: context)
   }
 
-  /// Goes on sending, if a client that was slow has caught up.
+  /// Goes on sending when a slow client has caught up.
   public func channelWritabilityChanged(context: ChannelHandlerContext) {
     self.isWritable = context.channel.isWritable
     self.watchResponse()
     if let call = self.running?.call {
-      // Not at once: a stream of HTTP/2 says so in the midst of writing a frame of it, which trailers
-      // written now would overtake.
+      // Sending has to wait for another turn of the event loop: an HTTP/2 stream becomes writable in the midst of
+      // writing one of its frames, which trailers written now would overtake.
       self.delegate?.outputIsReady(of: call)
     } else if self.isWritable {
       self.acceptHeld(context: context)
@@ -34,7 +34,7 @@ extension GRPCWebChannelHandler {
     context.fireChannelWritabilityChanged()
   }
 
-  /// Sends what a call has ready, if the client takes it.
+  /// Sends the output of a call, if the client takes more.
   func sendOutput(of call: ServerCall) {
     guard let context = self.context, self.running?.call === call, self.isWritable,
       let output = call.takeOutput()
@@ -48,7 +48,7 @@ extension GRPCWebChannelHandler {
     for buffer in output.body {
       context.write(self.wrapOutboundOut(.body(buffer)), promise: nil)
     }
-    // A write that fails may have ended the call.
+    // A write that fails may have cancelled the call.
     if output.isEnd, self.running?.call === call {
       self.running.take()?.deadline?.cancel()
       self.endResponse(output.trailers, context: context)

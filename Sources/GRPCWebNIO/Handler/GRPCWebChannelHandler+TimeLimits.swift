@@ -2,7 +2,7 @@ internal import GRPCCore
 internal import GRPCWeb
 internal import NIOCore
 
-/// How long a client may take to go on with a request or a response.
+/// The limits of how long a client may make no progress with a request or a response.
 @available(GRPCWeb 1.0, *)
 extension GRPCWebChannelHandler {
   /// Limits how long the rest of a request may take, as long as it is awaited.

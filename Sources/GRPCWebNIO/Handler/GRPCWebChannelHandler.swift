@@ -5,9 +5,8 @@ public import NIOHTTPTypes
 
 /// Answers gRPC-Web calls on the channel of an HTTP connection, and passes every other request on.
 ///
-/// Goes into any pipeline of SwiftNIO's HTTP types, behind the codec and before the app's own handler:
-/// into that of an HTTP/1.1 connection, or of an HTTP/2 stream. Over HTTP/2 the same services answer
-/// native gRPC, too.
+/// The handler works in any pipeline of SwiftNIO's HTTP types, behind the codec and before the app's own handler: in
+/// that of an HTTP/1.1 connection, or of an HTTP/2 stream. Over HTTP/2 the same services answer native gRPC, too.
 ///
 /// ```swift
 /// try channel.pipeline.syncOperations.configureHTTPServerPipeline()
@@ -19,7 +18,7 @@ public import NIOHTTPTypes
 /// Requests keep their order, also where a client sends some before others have been answered.
 ///
 /// A client that goes away cancels its call at once. On HTTP/1.1 a client that closes its sending side
-/// counts as gone, even though it could still read: there is no telling it from one that closed both.
+/// counts as gone, even though it could still read: the server can't distinguish it from one that closed both.
 @available(GRPCWeb 1.0, *)
 public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   /// What the handler reads.
@@ -53,23 +52,27 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   /// The owner of the transport, kept alive as its calls end when nobody has it any more.
   fileprivate var server: GRPCWebServer?
 
-  /// Set while the handler is in a pipeline, like the delegate.
+  /// The handler's place in the pipeline; `nil` before it is added and after it is removed.
   var context: ChannelHandlerContext?
+  /// The delegate of the channel's calls, which retains the handler until it is removed.
   var delegate: EventLoopCallDelegate?
+  /// What the channels of the event loop share; `nil` before the handler is added.
   var resources: EventLoopResources?
+  /// The two ends of the connection; `nil` before the first call.
   var peers: GRPCWebPeers?
 
   /// Whether the channel takes more, kept here as asking the channel costs more.
   var isWritable = true
 
-  /// Whose the requests and responses are.
+  /// The order of requests and responses, and how far they have come.
   var stateMachine = ChannelStateMachine()
   /// The call that is being answered; `nil` also while the server answers a request without a call.
   var running: RunningCall?
-  /// What came too early.
+  /// Requests that wait for responses before their own.
   var held = HeldRequests()
-  /// Whether a handler behind this one wanted to read while nothing was to be read.
+  /// Whether a handler behind this one asked for a read that was withheld.
   var isReadHeld = false
+  /// How far graceful shutdown is.
   var shutdown = Shutdown.none
   /// Limits how long nothing may come of a request.
   var requestTimer = StallTimer(nil)
@@ -94,7 +97,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     self.httpVersion = httpVersion
   }
 
-  /// Notes the channel.
+  /// Prepares the handler for its channel.
   public func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     self.isWritable = context.channel.isWritable
@@ -109,7 +112,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     )
   }
 
-  /// Ends the running call: nobody can be answered any more.
+  /// Cancels the running call, which can't be answered any more.
   public func handlerRemoved(context: ChannelHandlerContext) {
     self.abandonCall()
     self.cancelTimers()
@@ -118,31 +121,32 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     self.delegate = nil
   }
 
-  /// Ends the running call: the client has gone.
+  /// Cancels the running call, whose client has gone.
   public func channelInactive(context: ChannelHandlerContext) {
     self.abandonCall()
     self.cancelTimers()
     context.fireChannelInactive()
   }
 
-  /// Lets what came before bytes that aren't HTTP be answered; ends the running call when the connection fails, or
-  /// the client has reset the stream.
+  /// Cancels the running call when the connection fails, or the client has reset the stream.
+  ///
+  /// Requests before bytes that aren't HTTP are answered before the app gets the error.
   public func errorCaught(context: ChannelHandlerContext, error: any Error) {
     if self.httpVersion == .http1 && Self.isFaultOfRequest(error) {
       self.receiveFault(error, context: context)
       return
     }
     if self.abandonCall() {
-      // The app knows nothing of the response that can't be ended.
+      // The app knows nothing of the call, and couldn't end its response.
       context.close(promise: nil)
     }
     context.fireErrorCaught(error)
   }
 
-  /// Ends the running call when the client has closed its side; lets it end when the server shuts down.
+  /// Cancels the running call when the client has closed its side; lets the call end when the server shuts down.
   public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event as? ChannelEvent == .inputClosed {
-      // Nobody would notice the client's leave once one of these calls runs.
+      // The client's leave wouldn't be noticed any more once one of the held calls runs.
       self.held.removeAll()
       if self.abandonCall() || self.stateMachine.state == .lingering {
         context.close(promise: nil)

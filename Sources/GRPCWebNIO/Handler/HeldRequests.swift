@@ -1,15 +1,14 @@
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// What came too early, in order: requests that wait for responses before their own, and behind those perhaps an error
-/// for bytes that aren't HTTP.
+/// Requests that wait for responses before their own, in order; perhaps an error behind them, for bytes that aren't HTTP.
 struct HeldRequests {
   private var parts = CircularBuffer<HTTPRequestPart>(initialCapacity: 0)
 
   /// The error for what came behind the requests.
   private(set) var error: (any Error)?
 
-  /// Whether somebody takes the parts, one after another.
+  /// Whether a caller is taking the parts, one after another.
   private(set) var isBeingTaken = false
 
   /// Whether no request waits.
@@ -32,7 +31,7 @@ struct HeldRequests {
     self.error = error
   }
 
-  /// Begins to take the parts, for which one caller at a time may go through them.
+  /// Begins to take the parts; one caller may do so at a time.
   mutating func beginTaking() {
     self.isBeingTaken = true
   }

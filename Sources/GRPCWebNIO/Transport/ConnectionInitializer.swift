@@ -6,8 +6,35 @@ internal import NIOHTTPTypesHTTP2
 internal import NIOSSL
 internal import NIOTLS
 
-/// Builds the pipelines of connections: TLS where it is asked for, then HTTP/1.1 or HTTP/2 as the client
-/// speaks it, then the handler that answers calls, and at last the one for what is no call.
+/// Builds the pipelines of connections.
+///
+/// Bytes come in at the top and responses leave there. A connection begins with
+///
+///     NegotiationHandler                      closes the connection at shutdown, as long as nothing is decided
+///     NIOSSLServerHandler                     TLS only
+///     ApplicationProtocolNegotiationHandler   TLS: the version of HTTP by ALPN
+///       or HTTPVersionDetector                plain text: the version of HTTP by the first bytes
+///
+/// All but TLS's handler leave when the version of HTTP is known. Then follow, over HTTP/1.1,
+///
+///     ByteToMessageHandler(HTTP1RequestDecoder)
+///     HTTP1Codec                              HTTP's common types on one side, response bytes on the other
+///     HTTP1LifetimeHandler                    closes the connection when it is idle, or at shutdown
+///     GRPCWebChannelHandler                   answers calls
+///     NotFoundHandler                         answers everything else
+///
+/// and over HTTP/2
+///
+///     HTTP2SettingsHandler                    leaves after the settings
+///     NIOHTTP2Handler                         gives each stream a channel of its own
+///      │ HTTP2AdmissionHandler                refuses a stream too many, or a head too large
+///      │ HTTP2FramePayloadToHTTPServerCodec   HTTP's common types
+///      │ GRPCWebChannelHandler                answers calls
+///      │ NotFoundHandler                      answers everything else
+///     NIOHTTP2ServerConnectionManagementHandler   idleness, keep-alive, and shutdown by GOAWAY
+///     HTTP2ConnectionErrorHandler             closes the connection behind an error
+///
+/// Until the first request's head has come (over HTTP/2, the first stream), a ``ConnectionDeadline`` limits the time.
 @available(GRPCWeb 1.0, *)
 struct ConnectionInitializer: Sendable {
   let calls: GRPCWebServerTransport
@@ -107,7 +134,7 @@ struct ConnectionInitializer: Sendable {
       streamConfiguration: self.http2StreamConfiguration,
       streamDelegate: HTTP2StreamPairs(manager.http2StreamDelegate, eventLoop: channel.eventLoop)
     ) { stream in
-      // From here on the connection is watched by HTTP/2's own means.
+      // The management handler watches a connection that has had a stream.
       firstHead.meet()
       return stream.eventLoop.makeCompletedFuture {
         let pipeline = stream.pipeline.syncOperations
@@ -125,24 +152,24 @@ struct ConnectionInitializer: Sendable {
       }
     }
     try channel.pipeline.syncOperations.addHandler(manager)
-    // It starts its timers when the connection becomes active, which this one is already.
+    // The management handler starts its timers when the connection becomes active, which it is already.
     manager.channelActive(context: try channel.pipeline.syncOperations.context(handler: manager))
     try channel.pipeline.syncOperations.addHandler(HTTP2ConnectionErrorHandler())
   }
 
   private var http2ConnectionConfiguration: NIOHTTP2Handler.ConnectionConfiguration {
     var configuration = NIOHTTP2Handler.ConnectionConfiguration()
-    // SwiftNIO ends the connection of a client that goes beyond; a head up to this is refused on its stream.
+    // SwiftNIO ends the connection at a larger head; one up to this is refused on its stream.
     let headerListSize = 4 * self.config.connections.maximumHeadSize
     configuration.initialSettings = [
-      // Likewise; the client is told how many are admitted.
+      // HTTP2AdmissionHandler refuses streams one by one, and HTTP2SettingsHandler sends the client their number.
       HTTP2Setting(parameter: .maxConcurrentStreams, value: Int(Int32.max)),
       HTTP2Setting(parameter: .maxHeaderListSize, value: headerListSize),
       HTTP2Setting(parameter: .initialWindowSize, value: self.config.http2.windowSize),
     ]
     configuration.maximumSequentialContinuationFrames = max(5, headerListSize / Self.frameSize)
-    // SwiftNIO counts what it calls glitches for as long as a connection lives, which may be months; the rate of
-    // errors is limited all the same.
+    // SwiftNIO counts glitches, its name for small faults, over the whole life of a connection, which may be months.
+    // The limits of the rate of errors remain.
     configuration.maximumConnectionGlitches = .max
     configuration.controlFrameRateLimit.maximumCount = Self.maximumControlFrames
     return configuration
@@ -161,8 +188,8 @@ struct ConnectionInitializer: Sendable {
 
   /// How many errors and resets of streams a connection is allowed in 30 seconds.
   ///
-  /// A client may open many streams before it learns how many are allowed, all but those being refused; and a proxy
-  /// cancels the calls of all its clients on one connection. Each costs little.
+  /// A client may open many streams before it learns how many are allowed, and the rest are refused. A proxy cancels
+  /// the calls of all its clients on one connection. Each error costs little.
   private static let maximumStreamErrors = 5_000
 
   /// How many control frames a connection may send in 30 seconds.
