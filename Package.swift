@@ -4,6 +4,7 @@ import PackageDescription
 
 let products: [Product] = [
   .library(name: "GRPCWeb", targets: ["GRPCWeb"]),
+  .library(name: "GRPCWebBlocking", targets: ["GRPCWebBlocking"]),
   .library(name: "GRPCWebNIO", targets: ["GRPCWebNIO"]),
   .library(name: "GRPCWebHummingbird", targets: ["GRPCWebHummingbird"]),
   .library(name: "GRPCWebFlyingFox", targets: ["GRPCWebFlyingFox"]),
@@ -68,6 +69,16 @@ let targets: [Target] = [
     providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"]), .brew(["zlib"])]
   ),
 
+  // The client for code that isn't asynchronous: threads, Dispatch.
+  .target(
+    name: "GRPCWebBlocking",
+    dependencies: [
+      "GRPCWeb",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+
   // Adapters.
   .target(
     name: "GRPCWebNIO",
@@ -122,6 +133,7 @@ let targets: [Target] = [
     name: "GRPCWebAsyncHTTPClient",
     dependencies: [
       "GRPCWeb",
+      "GRPCWebBlocking",
       .product(name: "AsyncHTTPClient", package: "async-http-client"),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -137,6 +149,7 @@ let targets: [Target] = [
     name: "GRPCWebURLSession",
     dependencies: [
       "GRPCWeb",
+      "GRPCWebBlocking",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "NIOCore", package: "swift-nio"),
@@ -247,6 +260,18 @@ let targets: [Target] = [
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebBlockingTests",
+    dependencies: [
+      "GRPCWebBlocking",
+      "GRPCWebClientTestSupport",
+      "GRPCWebTestSupport",
+      "GRPCWebURLSession",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
     ],
     swiftSettings: swiftSettings
