@@ -1,3 +1,4 @@
+#if AsyncHTTPClient
 public import AsyncHTTPClient
 public import GRPCCore
 public import GRPCWeb
@@ -44,3 +45,4 @@ public func withBlockingGRPCClient<Result>(
     body
   )
 }
+#endif

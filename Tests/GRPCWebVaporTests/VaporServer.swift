@@ -1,3 +1,4 @@
+#if Vapor
 import GRPCWebAdapterContract
 import GRPCWebTestSupport
 import GRPCWebVapor
@@ -64,3 +65,4 @@ struct VaporServer: Sendable {
     try await application.asyncShutdown()
   }
 }
+#endif
