@@ -82,12 +82,17 @@ let swiftSettings: [SwiftSetting] =
     .enableUpcomingFeature("MemberImportVisibility"),
   ]
 
+// Where the system brings zlib. Elsewhere compression is left out.
+let zlibPlatforms: [Platform] = [
+  .android, .iOS, .linux, .macCatalyst, .macOS, .openbsd, .tvOS, .visionOS, .watchOS,
+]
+
 let targets: [Target] = [
   // The protocol and the engine; no I/O.
   .target(
     name: "GRPCWeb",
     dependencies: [
-      "CZlib",
+      .target(name: "CZlib", condition: .when(platforms: zlibPlatforms)),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
