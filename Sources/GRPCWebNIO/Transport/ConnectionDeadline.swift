@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 
 /// Closes a connection after some time, unless the client has done by then what the time was given for.
@@ -31,3 +32,4 @@ final class ConnectionDeadline: Sendable {
     running.queue.cancel(running.timer)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import NIOCore
 internal import NIOHTTP1
@@ -228,3 +229,4 @@ struct ConnectionInitializer: Sendable {
     )
   }
 }
+#endif
