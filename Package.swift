@@ -9,6 +9,7 @@ let products: [Product] = [
   .library(name: "GRPCWebFlyingFox", targets: ["GRPCWebFlyingFox"]),
   .library(name: "GRPCWebAsyncHTTPClient", targets: ["GRPCWebAsyncHTTPClient"]),
   .library(name: "GRPCWebURLSession", targets: ["GRPCWebURLSession"]),
+  .library(name: "GRPCWebObservability", targets: ["GRPCWebObservability"]),
   // For the tests of adapters in packages of their own, such as Integrations/GRPCWebVapor.
   .library(
     name: "GRPCWebAdapterContract",
@@ -17,8 +18,10 @@ let products: [Product] = [
 ]
 
 let dependencies: [Package.Dependency] = [
+  .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.2.0"),
   .package(url: "https://github.com/apple/swift-http-types.git", from: "1.4.0"),
   .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
+  .package(url: "https://github.com/apple/swift-metrics.git", from: "2.5.0"),
   .package(url: "https://github.com/apple/swift-nio.git", from: "2.81.0"),
   .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.29.0"),
   .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
@@ -140,6 +143,19 @@ let targets: [Target] = [
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "NIOCore", package: "swift-nio"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+
+  // Metrics, logs and traces of calls.
+  .target(
+    name: "GRPCWebObservability",
+    dependencies: [
+      "GRPCWeb",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "Metrics", package: "swift-metrics"),
+      .product(name: "Tracing", package: "swift-distributed-tracing"),
     ],
     swiftSettings: swiftSettings
   ),
@@ -283,6 +299,25 @@ let targets: [Target] = [
       "GRPCWebURLSession",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebObservabilityTests",
+    dependencies: [
+      "GRPCWeb",
+      "GRPCWebNIO",
+      "GRPCWebObservability",
+      "GRPCWebTestSupport",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "Metrics", package: "swift-metrics"),
+      .product(name: "MetricsTestKit", package: "swift-metrics"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "Tracing", package: "swift-distributed-tracing"),
     ],
     swiftSettings: swiftSettings
   ),
