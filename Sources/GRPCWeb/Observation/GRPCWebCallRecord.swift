@@ -31,6 +31,13 @@ public struct GRPCWebCallRecord: Sendable {
       self.bytes = bytes
       self.compressedBytes = compressedBytes
     }
+
+    /// Adds a message.
+    mutating func add(bytes: Int, compressedBytes: Int) {
+      self.count += 1
+      self.bytes += bytes
+      self.compressedBytes += compressedBytes
+    }
   }
 
   /// Who, or what, decided how a call ended.

@@ -1,3 +1,5 @@
+internal import GRPCCore
+
 /// One observer of a server made of several.
 ///
 /// ```swift

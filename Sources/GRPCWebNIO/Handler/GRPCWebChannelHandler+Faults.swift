@@ -29,7 +29,7 @@ extension GRPCWebChannelHandler {
       self.intake = .faulty(error)
       self.order.requestEnded()
       self.running?.closesConnection = true
-      self.running?.call.fail(.malformedBody)
+      self.running?.call.fail(.malformedBody, by: .badRequest)
     case .nowhere:
       // The request whose body is broken has its answer already.
       self.order.requestEnded()
@@ -94,7 +94,7 @@ extension GRPCWebChannelHandler {
         self.intake = .ending
         self.order.requestEnded()
       }
-      self.running?.call.fail(.requestStalled)
+      self.running?.call.fail(.requestStalled, by: .limit)
     case .nowhere:
       self.context?.close(promise: nil)
     case .app, .none:

@@ -74,7 +74,8 @@ extension GRPCWebChannelHandler {
     let route = self.transport.route(
       request,
       prefix: self.prefix,
-      allowsNativeGRPC: self.httpVersion == .http2
+      allowsNativeGRPC: self.httpVersion == .http2,
+      info: self.info(of: context)
     )
     switch route {
     case .pass:
@@ -136,7 +137,7 @@ extension GRPCWebChannelHandler {
     guard let timeout = call.head.timeout else { return nil }
     // One that is longer than event loops can count is the longest that they can: three centuries.
     return context.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
-      call.fail(.deadlineExceeded)
+      call.fail(.deadlineExceeded, by: .deadline)
     }
   }
 
@@ -151,6 +152,13 @@ extension GRPCWebChannelHandler {
     self.running?.isStarted = true
     let peers = self.peers(of: context)
     self.startBatch?.start(running.call, peers: peers, by: self.transport)
+  }
+
+  private func info(of context: ChannelHandlerContext) -> GRPCWebRequestInfo {
+    GRPCWebRequestInfo(
+      peers: self.peers(of: context),
+      httpVersion: self.httpVersion == .http1 ? .http1 : .http2
+    )
   }
 
   private func peers(of context: ChannelHandlerContext) -> GRPCWebPeers {
