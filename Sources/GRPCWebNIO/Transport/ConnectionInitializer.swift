@@ -90,6 +90,7 @@ struct ConnectionInitializer: Sendable {
       HTTP2AdmissionHandler.OpenStreams(maximum: self.config.http2.maximumConcurrentStreams),
       eventLoop: channel.eventLoop
     )
+    try channel.pipeline.syncOperations.addHandler(HTTP2ReadCompletionHandler())
     try channel.pipeline.syncOperations.addHandler(
       HTTP2SettingsHandler(
         maximumConcurrentStreams: UInt32(clamping: self.config.http2.maximumConcurrentStreams)
@@ -138,6 +139,7 @@ struct ConnectionInitializer: Sendable {
     // errors is limited all the same.
     configuration.maximumConnectionGlitches = .max
     configuration.controlFrameRateLimit.maximumCount = Self.maximumControlFrames
+    configuration.controlFrameRateLimit.windowLength = Self.controlFrameWindow
     return configuration
   }
 
@@ -155,13 +157,18 @@ struct ConnectionInitializer: Sendable {
   /// How many errors and resets of streams a connection is allowed in 30 seconds.
   ///
   /// A client may open many streams before it learns how many are allowed, all but those being refused; and a proxy
-  /// cancels the calls of all its clients on one connection. Each costs little.
-  private static let maximumStreamErrors = 5_000
+  /// cancels the calls of all its clients on one connection. Each costs little. SwiftNIO reserves eight bytes for each
+  /// that is allowed, for every connection.
+  private static let maximumStreamErrors = 2_000
 
-  /// How many control frames a connection may send in 30 seconds.
+  /// How many control frames a connection may send in ``controlFrameWindow``.
   ///
-  /// gRPC's clients measure the bandwidth by a PING each round trip in which they receive something.
-  private static let maximumControlFrames = 300_000
+  /// gRPC's clients measure the bandwidth by a PING each round trip in which they receive something. SwiftNIO reserves
+  /// eight bytes for each frame that is allowed, for every connection, so that the time is short and not the number
+  /// large.
+  private static let maximumControlFrames = 1_000
+
+  private static let controlFrameWindow = TimeAmount.milliseconds(100)
 
   private var managementConfiguration: NIOHTTP2ServerConnectionManagementHandler.Configuration {
     var configuration = NIOHTTP2ServerConnectionManagementHandler.Configuration.defaults
