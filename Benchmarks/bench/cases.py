@@ -54,6 +54,14 @@ def all_cases(front):
             _per_cpu_second(front, wire.unary(), name=f"{front}-binary"),
         ),
         Ratio(
+            "nio_observed_of_unobserved",
+            "unary, NIO front, with metrics and access log of without",
+            "calls per second of CPU",
+            0.85,
+            _per_cpu_second("nio-observed", wire.unary()),
+            _per_cpu_second(front, wire.unary()),
+        ),
+        Ratio(
             "stream_of_envoy",
             "100,000 messages, NIO front, of Envoy",
             "messages per second",
