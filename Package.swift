@@ -4,18 +4,54 @@ import PackageDescription
 
 let products: [Product] = [
   .library(name: "GRPCWeb", targets: ["GRPCWeb"]),
+  .library(name: "GRPCWebBlocking", targets: ["GRPCWebBlocking"]),
   .library(name: "GRPCWebNIO", targets: ["GRPCWebNIO"]),
   .library(name: "GRPCWebHummingbird", targets: ["GRPCWebHummingbird"]),
   .library(name: "GRPCWebFlyingFox", targets: ["GRPCWebFlyingFox"]),
+  .library(name: "GRPCWebVapor", targets: ["GRPCWebVapor"]),
   .library(name: "GRPCWebAsyncHTTPClient", targets: ["GRPCWebAsyncHTTPClient"]),
   .library(name: "GRPCWebURLSession", targets: ["GRPCWebURLSession"]),
   .library(name: "GRPCWebObservability", targets: ["GRPCWebObservability"]),
-  // For the tests of adapters in packages of their own, such as Integrations/GRPCWebVapor.
+  // For the tests of adapters in packages of their own. Needs the trait Tests.
   .library(
     name: "GRPCWebAdapterContract",
     targets: ["GRPCWebAdapterContract", "GRPCWebTestSupport"]
   ),
 ]
+
+// What an app has to resolve is up to the traits that it names: no dependency is fetched that only targets of
+// other traits need. So each dependency but those of `GRPCWeb` itself has a condition wherever it is named.
+// Without its trait, a target compiles to what is in its `MissingTrait.swift`. `dev/check-traits` checks both.
+let traits: Set<Trait> = [
+  .trait(name: "NIO", description: "GRPCWebNIO: a channel handler, and a server with a port."),
+  .trait(
+    name: "Hummingbird",
+    description: "GRPCWebHummingbird: a middleware, and a server in front of the router.",
+    enabledTraits: ["NIO"]
+  ),
+  .trait(name: "FlyingFox", description: "GRPCWebFlyingFox: a handler."),
+  .trait(name: "Vapor", description: "GRPCWebVapor: a middleware."),
+  .trait(name: "AsyncHTTPClient", description: "GRPCWebAsyncHTTPClient: a client."),
+  .trait(name: "Observability", description: "GRPCWebObservability: metrics, logs and traces."),
+  .trait(
+    name: "Tests",
+    description:
+      "This package's own tests, and GRPCWebAdapterContract for those of other adapters.",
+    enabledTraits: ["AsyncHTTPClient", "FlyingFox", "Hummingbird", "NIO", "Observability"]
+  ),
+  // All but Vapor, so that `swift test` does without flags.
+  .default(
+    enabledTraits: ["AsyncHTTPClient", "FlyingFox", "Hummingbird", "NIO", "Observability", "Tests"]
+  ),
+]
+
+let ifNIO = TargetDependencyCondition.when(traits: ["NIO"])
+let ifHummingbird = TargetDependencyCondition.when(traits: ["Hummingbird"])
+let ifFlyingFox = TargetDependencyCondition.when(traits: ["FlyingFox"])
+let ifVapor = TargetDependencyCondition.when(traits: ["Vapor"])
+let ifAsyncHTTPClient = TargetDependencyCondition.when(traits: ["AsyncHTTPClient"])
+let ifObservability = TargetDependencyCondition.when(traits: ["Observability"])
+let ifTests = TargetDependencyCondition.when(traits: ["Tests"])
 
 let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.2.0"),
@@ -31,6 +67,7 @@ let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.26.0"),
   .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
   .package(url: "https://github.com/swhitty/FlyingFox.git", .upToNextMinor(from: "0.27.1")),
+  .package(url: "https://github.com/vapor/vapor.git", from: "4.121.4"),
 
   // Test-only dependencies:
   .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.31.0", traits: []),
@@ -52,12 +89,17 @@ let swiftSettings: [SwiftSetting] =
     .enableUpcomingFeature("MemberImportVisibility"),
   ]
 
+// Where the system brings zlib. Elsewhere compression is left out.
+let zlibPlatforms: [Platform] = [
+  .android, .iOS, .linux, .macCatalyst, .macOS, .openbsd, .tvOS, .visionOS, .watchOS,
+]
+
 let targets: [Target] = [
   // The protocol and the engine; no I/O.
   .target(
     name: "GRPCWeb",
     dependencies: [
-      "CZlib",
+      .target(name: "CZlib", condition: .when(platforms: zlibPlatforms)),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
@@ -71,6 +113,16 @@ let targets: [Target] = [
     providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"]), .brew(["zlib"])]
   ),
 
+  // The client for code that isn't asynchronous: threads, Dispatch.
+  .target(
+    name: "GRPCWebBlocking",
+    dependencies: [
+      "GRPCWeb",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+
   // Adapters.
   .target(
     name: "GRPCWebNIO",
@@ -80,14 +132,14 @@ let targets: [Target] = [
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "NIOExtras", package: "swift-nio-extras"),
+      .product(name: "NIOExtras", package: "swift-nio-extras", condition: ifNIO),
       .product(name: "NIOHTTP1", package: "swift-nio"),
-      .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-      .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-      .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-      .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
+      .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: ifNIO),
+      .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: ifNIO),
+      .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras", condition: ifNIO),
+      .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras", condition: ifNIO),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl", condition: ifNIO),
       .product(name: "NIOTLS", package: "swift-nio"),
     ],
     swiftSettings: swiftSettings
@@ -99,13 +151,17 @@ let targets: [Target] = [
       "GRPCWebNIO",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
-      .product(name: "Hummingbird", package: "hummingbird"),
-      .product(name: "HummingbirdCore", package: "hummingbird"),
+      .product(name: "Hummingbird", package: "hummingbird", condition: ifHummingbird),
+      .product(name: "HummingbirdCore", package: "hummingbird", condition: ifHummingbird),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
-      .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-      .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: ifHummingbird),
+      .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras", condition: ifHummingbird),
+      .product(
+        name: "ServiceLifecycle",
+        package: "swift-service-lifecycle",
+        condition: ifHummingbird
+      ),
     ],
     swiftSettings: swiftSettings
   ),
@@ -113,11 +169,22 @@ let targets: [Target] = [
     name: "GRPCWebFlyingFox",
     dependencies: [
       "GRPCWeb",
-      .product(name: "FlyingFox", package: "FlyingFox"),
-      .product(name: "FlyingSocks", package: "FlyingFox"),
+      .product(name: "FlyingFox", package: "FlyingFox", condition: ifFlyingFox),
+      .product(name: "FlyingSocks", package: "FlyingFox", condition: ifFlyingFox),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "NIOCore", package: "swift-nio"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .target(
+    name: "GRPCWebVapor",
+    dependencies: [
+      "GRPCWeb",
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOHTTP1", package: "swift-nio"),
+      .product(name: "Vapor", package: "vapor", condition: ifVapor),
     ],
     swiftSettings: swiftSettings
   ),
@@ -125,14 +192,15 @@ let targets: [Target] = [
     name: "GRPCWebAsyncHTTPClient",
     dependencies: [
       "GRPCWeb",
-      .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      "GRPCWebBlocking",
+      .product(name: "AsyncHTTPClient", package: "async-http-client", condition: ifAsyncHTTPClient),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
-      .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+      .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: ifAsyncHTTPClient),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl", condition: ifAsyncHTTPClient),
     ],
     swiftSettings: swiftSettings
   ),
@@ -140,6 +208,7 @@ let targets: [Target] = [
     name: "GRPCWebURLSession",
     dependencies: [
       "GRPCWeb",
+      "GRPCWebBlocking",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "NIOCore", package: "swift-nio"),
@@ -154,8 +223,8 @@ let targets: [Target] = [
       "GRPCWeb",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "Logging", package: "swift-log"),
-      .product(name: "Metrics", package: "swift-metrics"),
-      .product(name: "Tracing", package: "swift-distributed-tracing"),
+      .product(name: "Metrics", package: "swift-metrics", condition: ifObservability),
+      .product(name: "Tracing", package: "swift-distributed-tracing", condition: ifObservability),
     ],
     swiftSettings: swiftSettings
   ),
@@ -167,13 +236,13 @@ let targets: [Target] = [
       "CZlib",
       "GRPCWeb",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf", condition: ifTests),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl", condition: ifTests),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: ifTests),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     path: "Tests/GRPCWebTestSupport",
     exclude: ["Protos"],
@@ -186,13 +255,13 @@ let targets: [Target] = [
       "GRPCWebHummingbird",
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "Hummingbird", package: "hummingbird"),
-      .product(name: "HummingbirdCore", package: "hummingbird"),
-      .product(name: "HummingbirdTLS", package: "hummingbird"),
+      .product(name: "Hummingbird", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdCore", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdTLS", package: "hummingbird", condition: ifTests),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: ifTests),
     ],
     path: "Tests/GRPCWebClientTestSupport",
     swiftSettings: swiftSettings
@@ -204,7 +273,7 @@ let targets: [Target] = [
       "GRPCWebClientTestSupport",
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     path: "Tests/GRPCWebClientContract",
     swiftSettings: swiftSettings
@@ -215,10 +284,10 @@ let targets: [Target] = [
       "GRPCWeb",
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf", condition: ifTests),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     path: "Tests/GRPCWebAdapterContract",
     swiftSettings: swiftSettings
@@ -228,9 +297,21 @@ let targets: [Target] = [
     dependencies: [
       "GRPCWebFlyingFox",
       "GRPCWebTestSupport",
-      .product(name: "FlyingFox", package: "FlyingFox"),
-      .product(name: "FlyingSocks", package: "FlyingFox"),
+      .product(name: "FlyingFox", package: "FlyingFox", condition: ifTests),
+      .product(name: "FlyingSocks", package: "FlyingFox", condition: ifTests),
       .product(name: "NIOCore", package: "swift-nio"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebVaporTests",
+    dependencies: [
+      "GRPCWebAdapterContract",
+      "GRPCWebTestSupport",
+      "GRPCWebVapor",
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "Vapor", package: "vapor", condition: ifVapor),
     ],
     swiftSettings: swiftSettings
   ),
@@ -243,13 +324,13 @@ let targets: [Target] = [
       "GRPCWebHummingbird",
       "GRPCWebNIO",
       "GRPCWebTestSupport",
-      .product(name: "FlyingFox", package: "FlyingFox"),
+      .product(name: "FlyingFox", package: "FlyingFox", condition: ifTests),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "Hummingbird", package: "hummingbird"),
-      .product(name: "HummingbirdCore", package: "hummingbird"),
+      .product(name: "Hummingbird", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdCore", package: "hummingbird", condition: ifTests),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),
@@ -259,11 +340,23 @@ let targets: [Target] = [
       "GRPCWeb",
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf", condition: ifTests),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebBlockingTests",
+    dependencies: [
+      "GRPCWebBlocking",
+      "GRPCWebClientTestSupport",
+      "GRPCWebTestSupport",
+      "GRPCWebURLSession",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),
@@ -275,17 +368,17 @@ let targets: [Target] = [
       "GRPCWebClientContract",
       "GRPCWebClientTestSupport",
       "GRPCWebTestSupport",
-      .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      .product(name: "AsyncHTTPClient", package: "async-http-client", condition: ifTests),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "HummingbirdCore", package: "hummingbird"),
-      .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+      .product(name: "HummingbirdCore", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdHTTP2", package: "hummingbird", condition: ifTests),
       .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "NIOHPACK", package: "swift-nio-http2"),
+      .product(name: "NIOHPACK", package: "swift-nio-http2", condition: ifTests),
       .product(name: "NIOHTTP1", package: "swift-nio"),
-      .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+      .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: ifTests),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl", condition: ifTests),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),
@@ -298,7 +391,7 @@ let targets: [Target] = [
       "GRPCWebTestSupport",
       "GRPCWebURLSession",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),
@@ -311,13 +404,13 @@ let targets: [Target] = [
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
-      .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+      .product(name: "InMemoryTracing", package: "swift-distributed-tracing", condition: ifTests),
       .product(name: "Logging", package: "swift-log"),
-      .product(name: "Metrics", package: "swift-metrics"),
-      .product(name: "MetricsTestKit", package: "swift-metrics"),
+      .product(name: "Metrics", package: "swift-metrics", condition: ifTests),
+      .product(name: "MetricsTestKit", package: "swift-metrics", condition: ifTests),
       .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      .product(name: "Tracing", package: "swift-distributed-tracing"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
+      .product(name: "Tracing", package: "swift-distributed-tracing", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),
@@ -329,24 +422,24 @@ let targets: [Target] = [
       "GRPCWebNIO",
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf", condition: ifTests),
       .product(name: "HTTPTypes", package: "swift-http-types"),
-      .product(name: "Hummingbird", package: "hummingbird"),
-      .product(name: "HummingbirdCore", package: "hummingbird"),
-      .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+      .product(name: "Hummingbird", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdCore", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdHTTP2", package: "hummingbird", condition: ifTests),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOEmbedded", package: "swift-nio"),
-      .product(name: "NIOHPACK", package: "swift-nio-http2"),
+      .product(name: "NIOHPACK", package: "swift-nio-http2", condition: ifTests),
       .product(name: "NIOHTTP1", package: "swift-nio"),
-      .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-      .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-      .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
+      .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: ifTests),
+      .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: ifTests),
+      .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras", condition: ifTests),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl", condition: ifTests),
       .product(name: "NIOTLS", package: "swift-nio"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: ifTests),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),
@@ -357,16 +450,16 @@ let targets: [Target] = [
       "GRPCWebHummingbird",
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf", condition: ifTests),
       .product(name: "HTTPTypes", package: "swift-http-types"),
-      .product(name: "Hummingbird", package: "hummingbird"),
-      .product(name: "HummingbirdCore", package: "hummingbird"),
+      .product(name: "Hummingbird", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdCore", package: "hummingbird", condition: ifTests),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: ifTests),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),
@@ -375,6 +468,7 @@ let targets: [Target] = [
 let package = Package(
   name: "sonora",
   products: products,
+  traits: traits,
   dependencies: dependencies,
   targets: targets
 )

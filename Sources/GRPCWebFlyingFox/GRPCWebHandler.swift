@@ -1,3 +1,4 @@
+#if FlyingFox
 public import FlyingFox
 public import GRPCWeb
 internal import HTTPTypes
@@ -125,3 +126,4 @@ extension GRPCWebPeers {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Observability
 internal import GRPCCore
 internal import GRPCWeb
 internal import Tracing
@@ -86,3 +87,4 @@ struct MetadataInjector: Injector {
     carrier.replaceOrAddString(value, forKey: key)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Observability
 internal import GRPCCore
 public import GRPCWeb
 public import Logging
@@ -101,3 +102,4 @@ extension GRPCWebAccessLog {
     }
   }
 }
+#endif

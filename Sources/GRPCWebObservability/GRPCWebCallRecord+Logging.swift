@@ -1,3 +1,4 @@
+#if Observability
 internal import GRPCCore
 internal import GRPCWeb
 internal import Logging
@@ -110,3 +111,4 @@ extension String {
     self.utf8.count <= 256 ? self : "\(self.prefix(256))…"
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Observability
 public import GRPCWeb
 public import Metrics
 
@@ -73,3 +74,4 @@ extension GRPCWebMetrics {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Observability
 internal import GRPCCore
 public import GRPCWeb
 public import Tracing
@@ -75,3 +76,4 @@ extension GRPCWebTracing: GRPCWebClientObserver {
     return CallSpan(tracer: tracer, side: .client, call: attempt, parent: context)
   }
 }
+#endif

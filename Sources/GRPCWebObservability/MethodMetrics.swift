@@ -1,3 +1,4 @@
+#if Observability
 internal import CoreMetrics
 internal import GRPCCore
 internal import GRPCWeb
@@ -161,3 +162,4 @@ extension MethodMetrics {
     }
   }
 }
+#endif

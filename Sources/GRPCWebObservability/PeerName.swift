@@ -1,3 +1,4 @@
+#if Observability
 /// A peer as gRPC names it, taken apart: `ipv4:127.0.0.1:8080`, `ipv6:[::1]:8080`, `dns:example.org:443`,
 /// `unix:/run/app.sock`.
 struct PeerName: Hashable, Sendable {
@@ -29,3 +30,4 @@ struct PeerName: Hashable, Sendable {
     self.port = Int(rest[rest.utf8.index(after: portStart)...])
   }
 }
+#endif

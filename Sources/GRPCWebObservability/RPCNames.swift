@@ -1,3 +1,4 @@
+#if Observability
 internal import GRPCCore
 internal import GRPCWeb
 
@@ -84,3 +85,4 @@ extension Duration {
     Double(self.components.seconds) + Double(self.components.attoseconds) * 1e-18
   }
 }
+#endif
