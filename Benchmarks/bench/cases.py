@@ -59,7 +59,7 @@ def all_cases(adapter):
             "calls per second of CPU",
             0.85,
             _per_cpu_second("nio-observed", wire.unary()),
-            _per_cpu_second(server, wire.unary()),
+            _per_cpu_second(adapter, wire.unary()),
         ),
         Ratio(
             "stream_of_envoy",
