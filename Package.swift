@@ -153,6 +153,7 @@ let targets: [Target] = [
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Hummingbird", package: "hummingbird", condition: ifHummingbird),
       .product(name: "HummingbirdCore", package: "hummingbird", condition: ifHummingbird),
+      .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
       .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: ifHummingbird),
