@@ -32,6 +32,12 @@ struct ServerCallState {
     self.delegate = delegate
   }
 
+  /// The status of a call that has failed and whose error hasn't been logged.
+  var failureToLog: Status? {
+    guard let status = self.stateMachine.status, status.code != .ok else { return nil }
+    return self.isErrorLogged ? nil : status
+  }
+
   /// How many bytes of the request may wait for the service, in a call that is handed them as they
   /// come; one message may take more.
   static let maximumBufferedBytes = 64 * 1024
