@@ -51,7 +51,7 @@ struct ServerInitializersTests {
       ),
       services: [EchoService()]
     )
-    server.beginGracefulShutdown()
+    server.transport.beginGracefulShutdown()
     await #expect(throws: RPCError.self) {
       try await server.transport.listeningAddress
     }
