@@ -45,7 +45,7 @@ struct GRPCWebRequestContextTests {
     }
   }
 
-  @Test("The record of a call has the version of HTTP, both ends, and the app's name for the request")
+  @Test("A record has the version of HTTP, both ends, and the app's name for the request")
   @available(GRPCWeb 1.0, *)
   func record() async throws {
     let observer = RecordingObserver()

@@ -2,6 +2,7 @@ import GRPCCore
 import GRPCWebNIO
 import GRPCWebTestSupport
 import Logging
+import NIOCore
 import SwiftProtobuf
 import Testing
 
