@@ -13,7 +13,7 @@ struct CallOutcomeTests {
   private static func stateMachine(
     fields: HTTPFields = [:],
     config: GRPCWebServer.Config = .defaults
-  ) throws -> ServerCallStateMachine {
+  ) -> ServerCallStateMachine {
     var head = GRPCWebCallHead.test(.bidirectionalStreaming, fields: fields, config: config)
     let info = GRPCWebCallInfo(
       method: head.method,
@@ -22,14 +22,14 @@ struct CallOutcomeTests {
       request: GRPCWebRequestInfo(),
       metadata: [:]
     )
-    head.observed = try #require(ObservedServerCall(info, observer: RecordingObserver()))
+    head.observed = ObservedServerCall(info, observer: RecordingObserver())
     return ServerCallStateMachine(call: head, config: config)
   }
 
   @Test("A call that hasn't ended has no outcome, and what ends it first decides it")
   @available(GRPCWeb 1.0, *)
-  func first() throws {
-    var stateMachine = try Self.stateMachine()
+  func first() {
+    var stateMachine = Self.stateMachine()
     #expect(stateMachine.outcome == nil)
     stateMachine.fail(.deadlineExceeded, by: .deadline)
     stateMachine.fail(.shuttingDown, by: .shutdown)
@@ -40,7 +40,7 @@ struct CallOutcomeTests {
   @Test("A status that was never taken isn't what the client was sent, if it went away")
   @available(GRPCWeb 1.0, *)
   func abandoned() throws {
-    var stateMachine = try Self.stateMachine()
+    var stateMachine = Self.stateMachine()
     try stateMachine.write(.status(.init(code: .ok, message: ""), [:]))
     #expect(stateMachine.outcome?.end == .service)
     stateMachine.abandon()
@@ -51,7 +51,7 @@ struct CallOutcomeTests {
   @Test("A client that goes away when it has been sent the status changes nothing")
   @available(GRPCWeb 1.0, *)
   func abandonedAfterEnd() throws {
-    var stateMachine = try Self.stateMachine()
+    var stateMachine = Self.stateMachine()
     try stateMachine.write(.status(.init(code: .notFound, message: ""), [:]))
     _ = stateMachine.takeOutput()
     stateMachine.abandon()
@@ -62,7 +62,7 @@ struct CallOutcomeTests {
   @Test("Messages count as sent when they have been taken")
   @available(GRPCWeb 1.0, *)
   func sent() throws {
-    var stateMachine = try Self.stateMachine()
+    var stateMachine = Self.stateMachine()
     let message = GRPCWebMessage([1, 2, 3])
     try stateMachine.write(.message(message))
     _ = stateMachine.takeOutput()
@@ -74,7 +74,7 @@ struct CallOutcomeTests {
   @Test("Sizes are told before and after compression, without the header of a frame")
   @available(GRPCWeb 1.0, *)
   func compressed() throws {
-    var stateMachine = try Self.stateMachine(fields: [.grpcEncoding: "gzip"])
+    var stateMachine = Self.stateMachine(fields: [.grpcEncoding: "gzip"])
     let compressed = Fixture.frame(flags: 1, [1, 2, 3, 4])
     stateMachine.receive(ByteBuffer(bytes: Fixture.frame([1, 2, 3]) + compressed))
     _ = try stateMachine.nextRequestEvent()
@@ -96,7 +96,7 @@ struct CallOutcomeTests {
       (Fixture.frame([1, 2, 3]), GRPCWebCallRecord.End.limit),
       (Fixture.frame(flags: 0x40, [1]), .badRequest),
     ] {
-      var stateMachine = try Self.stateMachine(config: config)
+      var stateMachine = Self.stateMachine(config: config)
       stateMachine.receive(ByteBuffer(bytes: bytes))
       #expect(throws: RPCError.self) {
         try stateMachine.nextRequestEvent()
