@@ -32,10 +32,7 @@ let traits: Set<Trait> = [
   .trait(name: "FlyingFox", description: "GRPCWebFlyingFox: a handler."),
   .trait(name: "Vapor", description: "GRPCWebVapor: a middleware."),
   .trait(name: "AsyncHTTPClient", description: "GRPCWebAsyncHTTPClient: a client."),
-  .trait(
-    name: "Observability",
-    description: "GRPCWebObservability: metrics, an access log, traces."
-  ),
+  .trait(name: "Observability", description: "GRPCWebObservability: metrics, logs and traces."),
   .trait(
     name: "Tests",
     description:
@@ -44,9 +41,7 @@ let traits: Set<Trait> = [
   ),
   // All but Vapor, so that `swift test` does without flags.
   .default(
-    enabledTraits: [
-      "AsyncHTTPClient", "FlyingFox", "Hummingbird", "NIO", "Observability", "Tests",
-    ]
+    enabledTraits: ["AsyncHTTPClient", "FlyingFox", "Hummingbird", "NIO", "Observability", "Tests"]
   ),
 ]
 
@@ -158,6 +153,7 @@ let targets: [Target] = [
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Hummingbird", package: "hummingbird", condition: ifHummingbird),
       .product(name: "HummingbirdCore", package: "hummingbird", condition: ifHummingbird),
+      .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
       .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: ifHummingbird),
@@ -414,7 +410,7 @@ let targets: [Target] = [
       .product(name: "Metrics", package: "swift-metrics", condition: ifTests),
       .product(name: "MetricsTestKit", package: "swift-metrics", condition: ifTests),
       .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
       .product(name: "Tracing", package: "swift-distributed-tracing", condition: ifTests),
     ],
     swiftSettings: swiftSettings

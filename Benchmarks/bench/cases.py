@@ -54,6 +54,14 @@ def all_cases(adapter):
             _per_cpu_second(adapter, wire.unary(), name=f"{adapter}-binary"),
         ),
         Ratio(
+            "nio_observed_of_unobserved",
+            "unary, NIO adapter, with metrics and access log of without",
+            "calls per second of CPU",
+            0.85,
+            _per_cpu_second("nio-observed", wire.unary()),
+            _per_cpu_second(adapter, wire.unary()),
+        ),
+        Ratio(
             "stream_of_envoy",
             "100,000 messages, NIO adapter, of Envoy",
             "messages per second",

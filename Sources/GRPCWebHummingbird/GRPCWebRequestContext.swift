@@ -1,6 +1,7 @@
 #if Hummingbird
 internal import GRPCWeb
 public import Hummingbird
+internal import Logging
 public import NIOCore
 
 /// A request context that knows the channel that its request came on.
@@ -42,7 +43,11 @@ public struct GRPCWebRequestContext: GRPCWebChannelRequestContext, RemoteAddress
 extension GRPCWebRequestInfo {
   /// What a request context of whatever type knows of the request.
   init(_ context: some RequestContext) {
-    self.init(peers: GRPCWebPeers(context), requestID: context.id)
+    self.init(
+      peers: GRPCWebPeers(context),
+      // The context's `id` is the same, but traps where the app's logger keeps no metadata.
+      requestID: context.logger[metadataKey: "hb.request.id"].map { "\($0)" }
+    )
     if let context = context as? any GRPCWebChannelRequestContext {
       // A connection's parent is the listener; that of an HTTP/2 stream is its connection, which has a parent itself.
       self.httpVersion = context.channel.parent?.parent == nil ? .http1 : .http2

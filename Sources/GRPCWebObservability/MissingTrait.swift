@@ -2,32 +2,47 @@
 // What is here is for the compiler's error to say what is missing.
 
 /// Stands in for the metrics where the package's trait `Observability` is off.
+@available(GRPCWeb 1.0, *)
 @available(
   *,
   unavailable,
   message: """
-    GRPCWebObservability needs the trait 'Observability': .package(url: "…", traits: ["Observability"])
+    GRPCWebObservability needs the trait 'Observability': \
+    .package(url: "…", traits: ["Observability"])
     """
 )
-public enum GRPCWebMetrics {}
+public struct GRPCWebMetrics {
+  /// Stands in for the initializer.
+  public init() {}
+}
 
 /// Stands in for the access log where the package's trait `Observability` is off.
+@available(GRPCWeb 1.0, *)
 @available(
   *,
   unavailable,
   message: """
-    GRPCWebObservability needs the trait 'Observability': .package(url: "…", traits: ["Observability"])
+    GRPCWebObservability needs the trait 'Observability': \
+    .package(url: "…", traits: ["Observability"])
     """
 )
-public enum GRPCWebAccessLog {}
+public struct GRPCWebAccessLog {
+  /// Stands in for the initializer.
+  public init() {}
+}
 
 /// Stands in for the traces where the package's trait `Observability` is off.
+@available(GRPCWeb 1.0, *)
 @available(
   *,
   unavailable,
   message: """
-    GRPCWebObservability needs the trait 'Observability': .package(url: "…", traits: ["Observability"])
+    GRPCWebObservability needs the trait 'Observability': \
+    .package(url: "…", traits: ["Observability"])
     """
 )
-public enum GRPCWebTracing {}
+public struct GRPCWebTracing {
+  /// Stands in for the initializer.
+  public init() {}
+}
 #endif

@@ -18,7 +18,7 @@ public struct ClientContractCase: Sendable, CustomTestStringConvertible {
 
   private static let groups: [[[ClientContractCase]]] = [
     Self.calls, Self.metadata, Self.errors, Self.sizes, Self.streaming, Self.backPressure,
-    Self.endings, Self.badPeers, Self.badConnections,
+    Self.endings, Self.badPeers, Self.badConnections, Self.observation,
   ]
 
   /// What the client does.

@@ -45,6 +45,26 @@ struct GRPCWebRequestContextTests {
     }
   }
 
+  @Test("A record has the version of HTTP, both ends, and the app's name for the request")
+  @available(GRPCWeb 1.0, *)
+  func record() async throws {
+    let observer = RecordingObserver()
+    try await TestApp.run(
+      EchoService(),
+      context: GRPCWebRequestContext.self,
+      config: .defaults { $0.observer = observer }
+    ) { app in
+      let connection = try await app.connect()
+      _ = try await connection.answer(try .call(texts: ["hello"]))
+      let request = try await observer.record().info.request
+      let localPort = try #require(connection.localPort)
+      #expect(request.httpVersion == .http1)
+      #expect(request.peers.remote == "ipv4:127.0.0.1:\(localPort)")
+      #expect(request.peers.local == "ipv4:127.0.0.1:\(app.port)")
+      #expect(request.requestID?.isEmpty == false)
+    }
+  }
+
   @Test("Any context will do")
   @available(GRPCWeb 1.0, *)
   func noEnd() async throws {

@@ -10,7 +10,9 @@ enum BenchServer: String, CaseIterable, ExpressibleByArgument {
   case bareHummingbird = "bare-hummingbird"
   /// gRPC-Web on SwiftNIO's event loop, by the transport with a port of its own.
   case nio
-  /// The same before the router of a Hummingbird app.
+  /// The same with metrics and an access log that go nowhere.
+  case nioObserved = "nio-observed"
+  /// gRPC-Web on SwiftNIO's event loop before the router of a Hummingbird app.
   case nioHummingbird = "nio-hummingbird"
   /// gRPC-Web as a middleware in Hummingbird.
   case middleware
@@ -31,6 +33,8 @@ enum BenchServer: String, CaseIterable, ExpressibleByArgument {
       try await serveBareHummingbird(announce: announce)
     case .nio:
       try await serveNIO(announce: announce)
+    case .nioObserved:
+      try await serveNIOObserved(announce: announce)
     case .nioHummingbird:
       try await serveNIOHummingbird(announce: announce)
     case .middleware:

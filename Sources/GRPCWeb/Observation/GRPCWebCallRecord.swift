@@ -88,7 +88,9 @@ public struct GRPCWebCallRecord: Sendable {
   /// The encoding named for the messages of the request, such as `gzip`; `nil` where it isn't known.
   public var requestEncoding: String?
 
-  /// The encoding named for the messages of the response, such as `gzip`; `nil` where it isn't known.
+  /// The encoding for the messages of the response, such as `gzip`; `nil` where it isn't known.
+  ///
+  /// A response without messages may not name it: then it is `identity` on the client.
   public var responseEncoding: String?
 
   /// The time from the start until the first message of the response: on the server until the service wrote it, on the

@@ -74,11 +74,9 @@ struct ServiceErrorLogger: Sendable {
     )
   }
 
-  /// Logs the status of a call that a service was called for, unless its error has been logged.
-  func logStatus(of call: ServerCall) {
-    guard let status = call.statusToLog, let level = self.levels.level(for: status.code) else {
-      return
-    }
+  /// Logs the status of a call that a service was called for, and that failed.
+  func log(_ status: Status, of call: ServerCall) {
+    guard let level = self.levels.level(for: status.code) else { return }
     let logger = call.logger ?? self.logger
     guard logger.logLevel <= level else { return }
     logger.log(

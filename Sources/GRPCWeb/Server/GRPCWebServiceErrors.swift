@@ -48,6 +48,9 @@ public struct GRPCWebServiceErrors: ServerInterceptor {
 
     switch response.accepted {
     case .success(var contents):
+      // A response of one message is complete by now. What can still be thrown is an error of its serializer, and is
+      // logged as the status that it becomes.
+      guard context.descriptor.type?.isResponseStreaming ?? true else { break }
       let producer = contents.producer
       contents.producer = { writer in
         do {

@@ -34,8 +34,9 @@ package final class ServerCall: Sendable {
   let logger: Logger?
   let state: Mutex<ServerCallState>
 
-  /// Makes frames of messages. It has a lock of its own, as compression takes long and an event loop may wait for
-  /// the lock of the state.
+  /// Makes frames of messages.
+  ///
+  /// It has a lock of its own, as compression takes long and an event loop may wait for the lock of the state.
   let deflater: Mutex<MessageDeflater>
 
   /// Starts a call.
@@ -99,10 +100,11 @@ package final class ServerCall: Sendable {
 
   /// Notes that the service has returned, which must have ended the call.
   ///
-  /// - Returns: The keys of metadata that couldn't be sent, to be logged.
+  /// - Returns: What is to be logged: the keys of metadata that couldn't be sent, and the status of a call that failed
+  ///   and whose error hasn't been logged.
   @discardableResult
-  func serviceReturned() -> [String] {
-    let (service, waiting, rejectedKeys) = self.state.withLock { state in
+  func serviceReturned() -> (rejectedKeys: [String], failure: Status?) {
+    let (service, waiting, rejectedKeys, failure) = self.state.withLock { state in
       if state.stateMachine.status == nil {
         state.stateMachine.fail(
           RPCError(code: .internalError, message: "The service returned without a status."),
@@ -111,13 +113,15 @@ package final class ServerCall: Sendable {
       }
       let service = state.service
       state.service = .returned
-      return (service, state.takeWaiting(), state.stateMachine.takeRejectedKeys())
+      return (
+        service, state.takeWaiting(), state.stateMachine.takeRejectedKeys(), state.failureToLog
+      )
     }
     waiting?.resume(self)
     if case .running(_, let deadline) = service {
       deadline?.cancel()
     }
-    return rejectedKeys
+    return (rejectedKeys, failure)
   }
 
   /// Ends the call with an error of the service's own, unless it has ended.
@@ -175,14 +179,6 @@ package final class ServerCall: Sendable {
   /// The status of the call, once it has one.
   var status: Status? {
     self.state.withLock { $0.stateMachine.status }
-  }
-
-  /// The status of the call, if it is a failure whose error hasn't been logged.
-  var statusToLog: Status? {
-    self.state.withLock { state in
-      guard let status = state.stateMachine.status, status.code != .ok else { return nil }
-      return state.isErrorLogged ? nil : status
-    }
   }
 
   /// Notes that the error that the service threw has been logged, and its status needn't be.

@@ -47,8 +47,15 @@ struct ServerCallState {
     self.delegate = delegate
   }
 
-  /// How many bytes of the request may wait for the service, where a delegate delivers them. One message may take
-  /// more.
+  /// The status of a call that has failed and whose error hasn't been logged.
+  var failureToLog: Status? {
+    guard let status = self.stateMachine.status, status.code != .ok else { return nil }
+    return self.isErrorLogged ? nil : status
+  }
+
+  /// How many bytes of the request may wait for the service, where a delegate delivers them.
+  ///
+  /// One message may take more.
   static let maximumBufferedBytes = 64 * 1024
 
   /// Takes what came of the request's body, `nil` for its end.

@@ -81,14 +81,16 @@ extension GRPCWebServerTransport {
       call.serviceFailed(.shuttingDown, by: .shutdown)
     }
 
-    let rejectedKeys = call.serviceReturned()
+    let (rejectedKeys, failure) = call.serviceReturned()
     if !rejectedKeys.isEmpty {
       self.logger.warning(
         "Response metadata was left out: a reserved or invalid key, or an invalid value.",
         metadata: Self.logMetadata(method: method, keys: rejectedKeys)
       )
     }
-    self.errorLogger.logStatus(of: call)
+    if let failure = failure {
+      self.errorLogger.log(failure, of: call)
+    }
     self.state.withLock { $0.calls.remove(call) }?.resume()
   }
 
