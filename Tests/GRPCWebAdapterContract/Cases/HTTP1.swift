@@ -11,7 +11,7 @@ extension ContractCase {
   static let http1: [[ContractCase]] = [
     .each(
       ["h2c", "websocket", "anything"],
-      "RFC 9110, section 7.8: an upgrade that isn't taken is as if it weren't offered",
+      "Requirement 28: an upgrade that isn't taken is as if it weren't offered",
       needs: [.upgradeOffers]
     ) { adapter, upgrade in
       try await adapter.serve { app in
@@ -30,7 +30,7 @@ extension ContractCase {
     },
 
     .one(
-      "An upgrade that isn't taken is as if it weren't offered to the app's routes, too",
+      "Requirement 28: an upgrade that isn't taken is as if it weren't offered to the app's routes",
       needs: [.upgradeOffers, .otherRoutes]
     ) { adapter in
       try await adapter.serve { app in
@@ -50,7 +50,7 @@ extension ContractCase {
     },
 
     .one(
-      "RFC 9110, section 9.3.6: a tunnel is refused, and the next request is answered",
+      "Requirement 28: a tunnel is refused, and the next request is answered",
       needs: [.upgradeOffers]
     ) { adapter in
       try await adapter.serve { app in
@@ -65,7 +65,7 @@ extension ContractCase {
     },
 
     .one(
-      "What follows an upgrade that isn't taken isn't kept without bound",
+      "Requirement 28: what follows an upgrade that isn't taken isn't kept without bound",
       needs: [.upgradeOffers]
     ) { adapter in
       let release = Gate()
@@ -102,7 +102,7 @@ extension ContractCase {
     },
 
     .one(
-      "A client of HTTP/1.0 gets a stream without chunks that ends with the connection",
+      "Requirement 31: an HTTP/1.0 client gets a stream without chunks that ends with the connection",
       needs: [.http10Streams]
     ) { adapter in
       try await adapter.serve { app in
@@ -133,7 +133,7 @@ extension ContractCase {
     },
 
     .one(
-      "RFC 9110, section 10.1.1: a client that waits for it is told that its body is wanted",
+      "Requirement 29: a client that waits for it is told that its body is wanted",
       needs: [.expectations]
     ) { adapter in
       try await adapter.serve { app in
@@ -150,7 +150,7 @@ extension ContractCase {
     },
 
     .one(
-      "A client that waits gets no interim response before the response to its request before",
+      "Requirement 29: a waiting client gets no 100 before the response to its request before",
       needs: [.expectations]
     ) { adapter in
       let release = Gate()
@@ -178,7 +178,7 @@ extension ContractCase {
       }
     },
 
-    .one("RFC 9110, section 6.6.1: responses have a date") { adapter in
+    .one("Requirement 31: responses have a date") { adapter in
       try await adapter.serve(config: .defaults { $0.cors = .allowAll }) { app in
         let connection = try await app.connect()
         let requests = [
@@ -224,7 +224,7 @@ extension ContractCase {
   static let faultyFollowers: [[ContractCase]] = [
     .each(
       Follower.all,
-      "A call is answered, whatever follows it that isn't a request"
+      "Requirement 30: a call is answered, whatever follows it that isn't a request"
     ) { adapter, follower in
       let started = Gate()
       let release = Gate()

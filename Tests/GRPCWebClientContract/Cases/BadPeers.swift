@@ -10,7 +10,7 @@ extension ClientContractCase {
   static let badPeers: [[ClientContractCase]] = [
     .each(
       BadPeer.all,
-      "Requirements 5, 7, 11-15, 17-19: a fault has its code, and is named"
+      "Requirements 5, 7, 11-15, 17-19, 34: a fault has its code, and is named"
     ) { client, peer in
       let outcome = try await ScriptedServer.run(peer.script) { server in
         try await client.withEcho(at: server.url, config: BadPeer.config) { echo in

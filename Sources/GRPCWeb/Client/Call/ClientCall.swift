@@ -121,7 +121,7 @@ final class ClientCall: Sendable {
   /// - Throws: The error that the call failed with, `cancelled` when the task is cancelled.
   func nextResponsePart() async throws(RPCError) -> RPCResponsePart<GRPCWebMessage>? {
     while true {
-      switch try self.update({ stateMachine throws(RPCError) in try stateMachine.nextResponseEvent() }) {
+      switch try self.update({ machine throws(RPCError) in try machine.nextResponseEvent() }) {
       case .part(let part):
         return part
       case .end:
