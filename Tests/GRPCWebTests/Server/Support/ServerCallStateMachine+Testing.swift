@@ -6,12 +6,14 @@ import GRPCCore
 extension ResponseEncoder {
   /// Writes a message, framed as a call does it.
   mutating func write(_ message: GRPCWebMessage) throws(RPCError) {
-    var deflater = MessageDeflater(
-      encoding: self.call.responseEncoding,
-      minimumMessageSize: self.config.compression.minimumMessageSize,
-      maximumMessageSize: self.config.limits.maximumResponseMessageSize
+    var framer = MessageFramer(
+      maximumMessageSize: self.config.limits.maximumResponseMessageSize,
+      compressor: MessageCompressor(
+        encoding: self.call.responseEncoding,
+        minimumMessageSize: self.config.compression.minimumMessageSize
+      )
     )
-    try self.write(frame: try deflater.frame(message))
+    try self.write(frame: try framer.frame(message))
   }
 }
 
