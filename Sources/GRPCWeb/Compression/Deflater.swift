@@ -6,19 +6,19 @@ internal import Synchronization
 /// Compresses messages, one whole message at a time.
 @available(GRPCWeb 1.0, *)
 final class Deflater: Sendable {
-  // zlib keeps a pointer to its stream, so that the stream must not move.
+  // A pointer: zlib keeps the address of its stream, so the stream must not move.
   private let stream: Mutex<UnsafeMutablePointer<z_stream>>
 
   /// Creates a deflater.
   ///
-  /// - Throws: `resourceExhausted` when there is no memory for it.
+  /// - Throws: `resourceExhausted` when there is no memory for the deflater.
   init(format: ZlibFormat) throws(RPCError) {
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     stream.initialize(to: z_stream())
     let result = CZlib_deflateInit2(stream, Z_DEFAULT_COMPRESSION, format.windowBits)
     self.stream = Mutex(stream)
     guard result == Z_OK else {
-      // The only cause there is: no memory for the window.
+      // The only possible cause is missing memory for the window.
       throw RPCError(code: .resourceExhausted, message: "No memory to compress a message.")
     }
   }
@@ -35,7 +35,7 @@ final class Deflater: Sendable {
   /// - Parameters:
   ///   - message: The whole message.
   ///   - output: Where the compressed message is appended.
-  /// - Throws: `internalError` when zlib refuses.
+  /// - Throws: `internalError` when zlib can't compress the message.
   func deflate(_ message: ByteBuffer, into output: inout ByteBuffer) throws(RPCError) {
     let result = self.stream.withLock { stream in
       deflateReset(stream)

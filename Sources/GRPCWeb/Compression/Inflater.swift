@@ -6,22 +6,22 @@ internal import Synchronization
 /// Inflates messages, one whole message at a time, and never more of one than its limit.
 @available(GRPCWeb 1.0, *)
 final class Inflater: Sendable {
-  // zlib keeps a pointer to its stream, so that the stream must not move.
+  // A pointer: zlib keeps the address of its stream, so the stream must not move.
   private let stream: Mutex<UnsafeMutablePointer<z_stream>>
 
-  /// How many bytes the output grows by at least.
+  /// The smallest number of bytes that the output grows by.
   private static let smallestGrowth = 16 * 1024
 
   /// Creates an inflater.
   ///
-  /// - Throws: `resourceExhausted` when there is no memory for it.
+  /// - Throws: `resourceExhausted` when there is no memory for the inflater.
   init(format: ZlibFormat) throws(RPCError) {
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     stream.initialize(to: z_stream())
     let result = CZlib_inflateInit2(stream, format.windowBits)
     self.stream = Mutex(stream)
     guard result == Z_OK else {
-      // The only cause there is: no memory for the window.
+      // The only possible cause is missing memory for the window.
       throw RPCError(code: .resourceExhausted, message: "No memory to decompress a message.")
     }
   }
@@ -35,8 +35,8 @@ final class Inflater: Sendable {
 
   /// Inflates a message.
   ///
-  /// The output grows as it is needed and stops growing at the limit: a small input that inflates
-  /// to more costs no more memory than the limit.
+  /// The output grows as needed and stops growing at the limit: a small input that inflates to more
+  /// than the limit costs no more memory than the limit.
   ///
   /// - Parameters:
   ///   - compressed: The whole compressed message.
@@ -64,7 +64,8 @@ final class Inflater: Sendable {
     var input = compressed
     var size = 0
     while true {
-      // One byte more than the limit tells a message of exactly that size from a larger one.
+      // Room for one byte more than the limit distinguishes a message of exactly that size from a
+      // larger one.
       let room = min(limit - size, max(size, Self.smallestGrowth)) + 1
       let (result, written) = Self.step(&input, into: &output, room: room, with: stream)
       size += written
@@ -90,7 +91,7 @@ final class Inflater: Sendable {
         continue
 
       case Z_OK, Z_BUF_ERROR:
-        // There is room, so it is input that is missing.
+        // zlib stopped although the output has room, so input is missing.
         throw RPCError(code: .internalError, message: "A compressed message is truncated.")
 
       default:
@@ -99,7 +100,7 @@ final class Inflater: Sendable {
     }
   }
 
-  /// Runs zlib once over what is left of the input.
+  /// Runs zlib once over the rest of the input.
   private static func step(
     _ input: inout ByteBuffer,
     into output: inout ByteBuffer,

@@ -10,8 +10,8 @@ enum MessageEncoding: String, CaseIterable, Hashable, Sendable {
   /// The encodings this library knows, for a `grpc-accept-encoding` header.
   static let supported = Self.allCases.map(\.rawValue).joined(separator: ",")
 
-  /// The encoding that a `grpc-encoding` header names: identity without one, `nil` when it names one
-  /// that isn't known.
+  /// The encoding that a `grpc-encoding` header names: identity without a header, `nil` if the
+  /// header names an unknown encoding.
   init?(header: String?) {
     guard let header = header else {
       self = .identity
@@ -20,14 +20,14 @@ enum MessageEncoding: String, CaseIterable, Hashable, Sendable {
     self.init(rawValue: header.trimmingWhitespace().lowercasedASCII())
   }
 
-  /// Returns the encodings known among those that a header lists.
+  /// Returns those encodings of a `grpc-accept-encoding` header that this library knows.
   static func known(in acceptEncoding: String) -> [Self] {
     acceptEncoding.split(atByte: UInt8(ascii: ",")).compactMap {
       Self(rawValue: $0.trimmingWhitespace().lowercasedASCII())
     }
   }
 
-  /// The format in which zlib reads and writes it, or `nil` for identity.
+  /// The format in which zlib reads and writes the encoding, or `nil` for identity.
   var format: ZlibFormat? {
     switch self {
     case .identity:
@@ -42,8 +42,7 @@ enum MessageEncoding: String, CaseIterable, Hashable, Sendable {
 
 @available(GRPCWeb 1.0, *)
 extension MessageEncoding {
-  /// The encoding that a compression algorithm of gRPC Swift stands for: identity for one that isn't
-  /// known.
+  /// The encoding of a compression algorithm of gRPC Swift: identity for an unknown algorithm.
   init(_ algorithm: CompressionAlgorithm) {
     switch algorithm {
     case .gzip:

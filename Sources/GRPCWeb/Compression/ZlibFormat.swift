@@ -7,7 +7,8 @@ enum ZlibFormat: Hashable, Sendable {
   /// RFC 1952.
   case gzip
 
-  /// The format as zlib takes it: the largest window, plus 16 for gzip's header and trailer.
+  /// The format as zlib's `windowBits` parameter: the largest window, plus 16 for gzip's header and
+  /// trailer.
   var windowBits: Int32 {
     switch self {
     case .zlib:
@@ -19,7 +20,7 @@ enum ZlibFormat: Hashable, Sendable {
 }
 
 extension z_stream {
-  /// Points zlib at its input, which it only reads: the header lacks a `const`.
+  /// Points zlib at its input. zlib only reads it: `next_in` lacks a `const`.
   mutating func setInput(_ bytes: UnsafeRawBufferPointer) {
     self.next_in = bytes.baseAddress.map {
       UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: UInt8.self))

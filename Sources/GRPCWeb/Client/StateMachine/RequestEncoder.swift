@@ -16,7 +16,7 @@ struct RequestEncoder: Sendable {
 
   private let call: ClientCallOptions
   private var state = State.idle
-  private var deflater: MessageDeflater
+  private var framer: MessageFramer
   private var body = FrameQueue()
 
   /// The head, once the client has written metadata.
@@ -24,10 +24,9 @@ struct RequestEncoder: Sendable {
 
   init(call: ClientCallOptions) {
     self.call = call
-    self.deflater = MessageDeflater(
-      encoding: call.requestEncoding,
-      minimumMessageSize: 1,
-      maximumMessageSize: call.maximumRequestMessageSize
+    self.framer = MessageFramer(
+      maximumMessageSize: call.maximumRequestMessageSize,
+      compressor: MessageCompressor(encoding: call.requestEncoding, minimumMessageSize: 1)
     )
   }
 
@@ -97,7 +96,7 @@ struct RequestEncoder: Sendable {
       )
     }
 
-    self.body.append(try self.deflater.frame(message))
+    self.body.append(try self.framer.frame(message))
     self.state = .open(messages: messages + 1)
   }
 

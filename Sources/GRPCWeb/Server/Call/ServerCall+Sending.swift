@@ -15,9 +15,12 @@ extension ServerCall {
       return try self.write { stateMachine throws(RPCError) in try stateMachine.write(metadata) }
     case .message(let message):
       let frame = try self.frame(message)
-      return try self.write { stateMachine throws(RPCError) in try stateMachine.write(frame: frame) }
+      return try self.write { stateMachine throws(RPCError) in try stateMachine.write(frame: frame)
+      }
     case .status(let status, let metadata):
-      return try self.write { stateMachine throws(RPCError) in try stateMachine.write(status, metadata) }
+      return try self.write { stateMachine throws(RPCError) in
+        try stateMachine.write(status, metadata)
+      }
     }
   }
 
@@ -56,8 +59,8 @@ extension ServerCall {
   /// - Throws: `resourceExhausted` when it is too large, which fails the call.
   private func frame(_ message: GRPCWebMessage) throws(RPCError) -> ByteBuffer {
     do throws(RPCError) {
-      let frame = try self.deflater.withLock { deflater throws(RPCError) in
-        try deflater.frame(message)
+      let frame = try self.framer.withLock { framer throws(RPCError) in
+        try framer.frame(message)
       }
       // To a smaller one others are appended, which would copy it if somebody else had it, too.
       if frame.readableBytes > FrameQueue.largestCopiedFrame {

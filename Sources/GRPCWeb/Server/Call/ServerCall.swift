@@ -33,7 +33,7 @@ package final class ServerCall: Sendable {
 
   /// Makes frames of messages: not under the lock of the state, which an event loop may wait for, and
   /// compression takes long.
-  let deflater: Mutex<MessageDeflater>
+  let framer: Mutex<MessageFramer>
 
   /// Starts a call.
   ///
@@ -50,11 +50,13 @@ package final class ServerCall: Sendable {
     self.config = config
     let stateMachine = ServerCallStateMachine(call: head, config: config)
     self.state = Mutex(ServerCallState(stateMachine: stateMachine, delegate: delegate))
-    self.deflater = Mutex(
-      MessageDeflater(
-        encoding: head.responseEncoding,
-        minimumMessageSize: config.compression.minimumMessageSize,
-        maximumMessageSize: config.limits.maximumResponseMessageSize
+    self.framer = Mutex(
+      MessageFramer(
+        maximumMessageSize: config.limits.maximumResponseMessageSize,
+        compressor: MessageCompressor(
+          encoding: head.responseEncoding,
+          minimumMessageSize: config.compression.minimumMessageSize
+        )
       )
     )
   }
