@@ -83,7 +83,7 @@ public final class GRPCWebAsyncHTTPClientAdapter: GRPCWebHTTPClient {
 
   /// Makes one exchange.
   ///
-  /// See ``GRPCWeb/GRPCWebHTTPClient``.
+  /// See `GRPCWebHTTPClient`.
   public func execute(
     _ request: HTTPRequest,
     body: GRPCWebRequestBody,

@@ -30,7 +30,7 @@ extension GRPCWebServer {
 
 /// Answers gRPC-Web calls in a Hummingbird router.
 ///
-/// When the app begins graceful shutdown while a call runs, so does the ``GRPCWebServer``.
+/// When the app begins graceful shutdown while a call runs, so does the `GRPCWebServer`.
 ///
 /// A middleware sees requests, not connections. What is to be done on those is done where the server is
 /// ``HummingbirdCore/HTTPServerBuilder/grpcWebMiddleware(_:configuration:)``, and the context one that knows

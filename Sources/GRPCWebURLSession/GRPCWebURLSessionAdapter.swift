@@ -67,7 +67,7 @@ public final class GRPCWebURLSessionAdapter: GRPCWebHTTPClient {
 
   /// Makes one exchange.
   ///
-  /// See ``GRPCWeb/GRPCWebHTTPClient``.
+  /// See `GRPCWebHTTPClient`.
   public func execute(
     _ request: HTTPRequest,
     body: GRPCWebRequestBody,
