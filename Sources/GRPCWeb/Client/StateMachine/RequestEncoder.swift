@@ -2,10 +2,10 @@ internal import GRPCCore
 internal import HTTPTypes
 internal import NIOCore
 
-/// Turns what a client writes into the head and the body of an HTTP request.
+/// Encodes the parts that a client writes as the head and the body of an HTTP request.
 ///
-/// The request of a method that takes one message can be taken when it is whole; any other can be
-/// taken as soon as it has begun, and its body as it is written.
+/// The request of a method that takes one message can be sent when it is complete. Any other
+/// request can be sent as soon as it has begun, and its body while it is written.
 @available(GRPCWeb 1.0, *)
 struct RequestEncoder: Sendable {
   private enum State {
@@ -19,7 +19,7 @@ struct RequestEncoder: Sendable {
   private var framer: MessageFramer
   private var body = FrameQueue()
 
-  /// The head, once the client has written metadata.
+  /// The head, or `nil` until the client has written metadata.
   private(set) var head: HTTPRequest?
 
   init(call: ClientCallOptions) {
@@ -35,7 +35,7 @@ struct RequestEncoder: Sendable {
     self.body.byteCount
   }
 
-  /// Whether the client has written all of the request.
+  /// Whether the client has ended the request.
   var isFinished: Bool {
     if case .finished = self.state { return true }
     return false
@@ -83,8 +83,8 @@ struct RequestEncoder: Sendable {
 
   /// Writes a message.
   ///
-  /// - Throws: `internalError` when it has no place here, `resourceExhausted` when it is larger than
-  ///   the limit.
+  /// - Throws: `internalError` when the request can't have another message, `resourceExhausted`
+  ///   when the message is larger than the limit.
   mutating func write(_ message: GRPCWebMessage) throws(RPCError) {
     guard case .open(let messages) = self.state else {
       throw RPCError(code: .internalError, message: "A message was written out of place.")
@@ -105,7 +105,7 @@ struct RequestEncoder: Sendable {
     self.state = .finished
   }
 
-  /// Takes the bytes queued, as one run of base64 in text mode.
+  /// Removes and returns the bytes queued, as one run of base64 in text mode.
   mutating func takeBody() -> [ByteBuffer] {
     let body = self.body.take()
     return self.call.mode == .text && !body.isEmpty ? [TextEncoder.encode(body)] : body
@@ -113,7 +113,7 @@ struct RequestEncoder: Sendable {
 }
 
 extension HTTPRequest {
-  /// The URL of a call, which has no user and no password in it.
+  /// The URL of a call, which has no user and no password.
   package var url: String {
     "\(self.scheme ?? "http")://\(self.authority ?? "")\(self.path ?? "/")"
   }
