@@ -2,9 +2,9 @@ public import AsyncHTTPClient
 public import GRPCCore
 public import GRPCWeb
 
-/// Opens a channel on a URL for code that isn't asynchronous, hands it to a closure, and closes it.
+/// Opens a blocking client for a URL, passes it to a closure, and closes it.
 ///
-/// Makes its calls with AsyncHTTPClient, on every platform.
+/// The client makes its calls with AsyncHTTPClient, on every platform.
 ///
 /// ```swift
 /// try withBlockingGRPCClient(url: "http://localhost:8080") { channel in
