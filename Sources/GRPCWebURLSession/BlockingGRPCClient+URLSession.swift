@@ -1,7 +1,7 @@
 public import GRPCCore
 public import GRPCWeb
 
-/// Opens a channel on a URL for code that isn't asynchronous, hands it to a closure, and closes it.
+/// Opens a blocking client for a URL, passes it to a closure, and closes it.
 ///
 /// ```swift
 /// try withBlockingGRPCClient(url: "http://localhost:8080") { channel in

@@ -1,2 +1,2 @@
-// So that code which configures a client needs no further import for that.
+// Code that configures a client needs no import besides this module.
 @_exported public import GRPCWeb
