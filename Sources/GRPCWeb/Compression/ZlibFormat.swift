@@ -20,7 +20,7 @@ enum ZlibFormat: Hashable, Sendable {
 }
 
 extension z_stream {
-  /// Points zlib at its input. zlib only reads it: `next_in` lacks a `const`.
+  /// Points zlib at its input, which zlib only reads although `next_in` lacks a `const`.
   mutating func setInput(_ bytes: UnsafeRawBufferPointer) {
     self.next_in = bytes.baseAddress.map {
       UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: UInt8.self))

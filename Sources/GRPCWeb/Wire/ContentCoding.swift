@@ -1,4 +1,5 @@
-/// The codings of HTTP's `content-encoding` (RFC 9110, section 8.4). gRPC-Web itself uses none.
+/// The codings of HTTP's `content-encoding` (RFC 9110, section 8.4), which gRPC-Web itself doesn't
+/// use.
 enum ContentCoding {
   /// Returns the codings that a `content-encoding` header lists, `identity` left out.
   static func codings(in header: String) -> [Substring] {

@@ -14,7 +14,7 @@ final class LargeBuffers: Sendable {
   /// The buffers shared by all calls in the process.
   static let shared = LargeBuffers()
 
-  /// The capacities of the buffers kept, in bytes. The allocator itself keeps memory of smaller
+  /// The capacities of the buffers kept, in bytes; the allocator itself keeps memory of smaller
   /// sizes.
   static let capacities = 128 * 1024 ... 4 * 1024 * 1024
   /// The number of bytes kept in all.
