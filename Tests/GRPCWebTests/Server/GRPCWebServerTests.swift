@@ -528,7 +528,7 @@ struct GRPCWebServerTests {
   }
 }
 
-/// Notes when calls come and go, and refuses those with `x-refuse`.
+/// An interceptor that records when calls start and end, and refuses calls with `x-refuse`.
 @available(GRPCWeb 1.0, *)
 private struct RecordingInterceptor: ServerInterceptor {
   var name: String

@@ -217,7 +217,7 @@ struct GRPCWebServerTransportTests {
     let answer = Task {
       try await transport.answer(TestCall(), texts: "hello")
     }
-    // Whether the call comes before or after it doesn't matter to the answer.
+    // The answer is the same whether the call starts before or after shutdown.
     transport.beginGracefulShutdown()
     let status = try await within(patience, "the answer") { try await answer.value.status }
     #expect(status == Status.Code.unavailable.rawValue)
@@ -261,7 +261,7 @@ struct GRPCWebServerTransportTests {
   func server() async throws {
     let transport = GRPCWebServerTransport()
     try await withGRPCServer(transport: transport, services: [EchoService()]) { _ in
-      // The server hands over the methods when it starts to serve.
+      // The server configures the methods of the transport when it starts to serve.
       try await eventually("the method is known") {
         guard case .call(let call) = transport.route(try TestCall().head()) else { return false }
         return call.failure == nil
@@ -452,7 +452,8 @@ struct GRPCWebServerTransportTests {
       var request = try TestCall(contentType: "application/json").head()
       request.path = path
       let route = transport.route(request, prefix: "/Kit")
-      // A call of a foreign type is refused, which only paths of methods are.
+      // A foreign content type is refused on paths of methods only, so a refusal shows that the
+      // path matched.
       var isRefused = false
       if case .respond = route {
         isRefused = true
@@ -501,13 +502,13 @@ struct GRPCWebServerTransportTests {
   }
 }
 
-/// A service that doesn't return when it is cancelled, but notes that it was.
+/// A service that ignores cancellation, but records it.
 @available(GRPCWeb 1.0, *)
 private struct CancellationProbe {
   let started = Gate()
   let taskCancelled = Gate()
   let handleCancelled = Gate()
-  /// Lets the service return.
+  /// Makes the service return.
   let release = Gate()
 
   var service: ScriptedService {

@@ -4,7 +4,7 @@ import GRPCCore
 
 @available(GRPCWeb 1.0, *)
 extension ResponseEncoder {
-  /// Writes a message, framed as a call does it.
+  /// Writes a message, in a frame made as a call makes it.
   mutating func write(_ message: GRPCWebMessage) throws(RPCError) {
     var framer = MessageFramer(
       maximumMessageSize: self.config.limits.maximumResponseMessageSize,
@@ -19,7 +19,7 @@ extension ResponseEncoder {
 
 @available(GRPCWeb 1.0, *)
 extension ServerCallStateMachine {
-  /// Writes a part, a message in a frame that isn't compressed.
+  /// Writes a part of a response; a message goes into an uncompressed frame.
   mutating func write(_ part: RPCResponsePart<GRPCWebMessage>) throws(RPCError) {
     switch part {
     case .metadata(let metadata):
