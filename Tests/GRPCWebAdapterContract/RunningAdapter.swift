@@ -4,12 +4,12 @@ internal import GRPCWebTestSupport
 internal import HTTPTypes
 internal import Testing
 
-/// A adapter that serves an app.
+/// An adapter that serves an app.
 @available(GRPCWeb 1.0, *)
 struct RunningAdapter: Sendable {
   var server: AdapterServer
   var port: Int
-  /// Opened when the server has ended.
+  /// The gate opens when the server has ended.
   var ended: Gate
 
   /// Opens a connection.
@@ -17,7 +17,7 @@ struct RunningAdapter: Sendable {
     try await RawConnection.connect(to: self.port, isReading: isReading)
   }
 
-  /// Sends one request over a connection of its own.
+  /// Sends a request over a new connection.
   func answer(_ request: RawRequest) async throws -> TestAnswer {
     let connection = try await self.connect()
     let answer = try await connection.answer(request)
@@ -25,7 +25,7 @@ struct RunningAdapter: Sendable {
     return answer
   }
 
-  /// Checks that a call is answered.
+  /// Makes a valid call and checks its response.
   func expectGoodCall(
     on connection: RawConnection? = nil,
     prefix: String = "",
@@ -45,16 +45,17 @@ struct RunningAdapter: Sendable {
 
 @available(GRPCWeb 1.0, *)
 extension TestedAdapter {
-  /// Serves an app on a port of its own while `body` runs, and stops.
+  /// Serves an app on a port of its own while `body` runs, and then stops the server.
   ///
-  /// Two routes are always there: `GET /plain` answers "plain", `POST /body` echoes.
+  /// The app has two routes besides `routes`: `GET /plain` answers "plain", `POST /body` returns
+  /// the body of the request.
   ///
   /// - Parameters:
   ///   - service: The service offered.
-  ///   - interceptors: Applied to each call.
-  ///   - config: How calls are answered.
-  ///   - prefix: Where the service is mounted.
-  ///   - routes: More routes of the app's own.
+  ///   - interceptors: The interceptors of all calls.
+  ///   - config: The config of the server.
+  ///   - prefix: The path that the service is mounted at.
+  ///   - routes: More routes of the app.
   ///   - body: The test.
   func serve(
     _ service: any RegistrableRPCService = EchoService(),

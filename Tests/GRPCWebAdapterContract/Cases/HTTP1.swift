@@ -7,7 +7,7 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
-  /// What HTTP/1.1 asks of a server besides answers.
+  /// Requirements of HTTP/1.1 beyond responses to requests.
   static let http1: [[ContractCase]] = [
     .each(
       ["h2c", "websocket", "anything"],
@@ -90,7 +90,7 @@ extension ContractCase {
           }
         }
         defer { sender.cancel() }
-        // A server reads no further, closes the connection, or drops what it reads.
+        // The server may stop reading, close the connection, or drop the bytes.
         let count = try await settled("the number of megabytes sent") { sent.values.count }
         if count == total, let before = before, let after = residentMemory() {
           #expect(after - before < total / 2 * 1024 * 1024)
@@ -203,11 +203,12 @@ extension ContractCase {
     },
   ]
 
-  /// An IMF-fixdate (RFC 9110, section 5.6.7).
+  /// The form of an IMF-fixdate (RFC 9110, section 5.6.7).
   nonisolated(unsafe) private static let date =
     /(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z][a-z] 20\d\d \d\d:\d\d:\d\d GMT/
 
-  /// The connection for the next request: a new one, if the server says that it closes the one before.
+  /// The connection for the next request: a new one if the response says that the server closes the
+  /// current one.
   private static func next(
     _ connection: RawConnection,
     after answer: TestAnswer,
@@ -220,7 +221,7 @@ extension ContractCase {
     return try await app.connect()
   }
 
-  /// Requests that are followed by what can't be one.
+  /// Calls followed by bytes that aren't a request.
   static let faultyFollowers: [[ContractCase]] = [
     .each(
       Follower.all,
@@ -247,7 +248,7 @@ extension ContractCase {
           try await started.pass("the handler starts")
           try await connection.send(follower.bytes)
         }
-        // That it is read before the call ends can only be seen where it ends the connection.
+        // A server that reads ahead shows it only by ending the connection.
         let isClosed = try await settled("the connection", quiet: .milliseconds(100)) {
           connection.isClosedByServer
         }
@@ -257,7 +258,7 @@ extension ContractCase {
         let answer = try await connection.readResponse()
         #expect(answer.status == 0)
         #expect(try answer.texts == ["hello"])
-        // Whoever reads line by line waits for the end of one.
+        // A server that reads whole lines waits for the end of one.
         try? await connection.send("\r\n\r\n")
         try await eventually("the connection is closed") { connection.isClosedByServer }
         if connection.hasReceived {
@@ -268,7 +269,7 @@ extension ContractCase {
   ]
 }
 
-/// What follows a call on its connection, and isn't a request.
+/// Bytes that follow a call on its connection, and aren't a request.
 private struct Follower: Sendable, CustomStringConvertible {
   var description: String
   var bytes: [UInt8]
