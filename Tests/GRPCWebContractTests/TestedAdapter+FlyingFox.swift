@@ -24,7 +24,7 @@ extension TestedAdapter {
       .requestHeaderBytes: "FlyingFox closes the connection.",
       .malformedRequests: "FlyingFox closes the connection.",
       .largeRequestHeaders: "FlyingFox accepts headers of any size, in quadratic time.",
-      .bodiesWithLengthAtOnce: "FlyingFox reads a body that has a length before it calls a handler.",
+      .bodiesWithLengthAtOnce: "FlyingFox reads a body with a length before it calls a handler.",
       .connectionsAfterEarlyEnd: "FlyingFox would parse the rest of a request as another.",
       .http10Streams: "FlyingFox gives every response a length, or chunks.",
       .expectations: "FlyingFox has no interim responses, and no way for a handler to write one.",

@@ -50,7 +50,7 @@ extension TestedAdapter {
       .upgradeOffers: "SwiftNIO's decoder stops after an offer, out of reach of a middleware.",
       .http10Streams: "A middleware of Hummingbird doesn't see the version of HTTP.",
       .closingBehindHTTP10: "Hummingbird closes a connection only if the request asks.",
-      .stoppingUnreadResponses: "Hummingbird waits for clients to read the responses of its router.",
+      .stoppingUnreadResponses: "Hummingbird waits for clients to read its router's responses.",
       .expectations: "Hummingbird's middleware has no way to write an interim response.",
     ]
   ) { app in
