@@ -76,9 +76,9 @@ public final class GRPCWebAsyncHTTPClientAdapter: GRPCWebHTTPClient {
 
   /// `true`: AsyncHTTPClient sends a request while it is written, over HTTP/1.1 and HTTP/2.
   ///
-  /// But calls that stream their request fail over TLS if the client is the caller's. The server
-  /// might negotiate HTTP/2, and AsyncHTTPClient ends the process when a server ends an HTTP/2
-  /// stream before the client does. The adapter guards its own clients against that.
+  /// Calls that stream their request fail over TLS if the client is the caller's: the server might
+  /// negotiate HTTP/2, and AsyncHTTPClient ends the process when a server ends an HTTP/2 stream
+  /// before the client does. The adapter guards its own clients against that.
   public var streamsRequests: Bool {
     true
   }

@@ -3,7 +3,7 @@ public import HTTPTypes
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebClientTransport {
-  /// How a client makes gRPC-Web calls.
+  /// The options of a client transport.
   ///
   /// ```swift
   /// let config = GRPCWebClientTransport.Config.defaults {
@@ -12,7 +12,7 @@ extension GRPCWebClientTransport {
   /// }
   /// ```
   public struct Config: Sendable {
-    /// How bodies are written.
+    /// The mode of request bodies, and of the response bodies asked for.
     ///
     /// Binary by default. Text mode is for proxies that let no binary bodies pass, and makes bodies
     /// a third larger.

@@ -1,6 +1,6 @@
 internal import HTTPTypes
 
-/// How the frames of a body are written: as they are, or as base64 text.
+/// The form of the frames in a body: binary, or base64 text.
 ///
 /// The mode of a response is independent of the mode of its request.
 @available(GRPCWeb 1.0, *)

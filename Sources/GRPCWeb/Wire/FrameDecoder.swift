@@ -109,7 +109,7 @@ struct FrameDecoder: Sendable {
   /// The number of bytes of a frame that must be received before memory is reserved for all of it.
   private static let reservingSize = 32 * 1024
 
-  /// Takes the next frame.
+  /// Removes and returns the next frame.
   ///
   /// - Returns: A frame, or `nil` when more bytes are needed.
   /// - Throws: `internalError` for a frame that may not stand where it does, `resourceExhausted`

@@ -115,8 +115,8 @@ struct ResponseDecoder: Sendable {
     }
 
     if mode == nil {
-      // Only gRPC-Web has frames in its body. The status in the headers of another response is its
-      // only part.
+      // A response that isn't gRPC-Web has no frames in its body, so its status is all that is
+      // read.
       self.isComplete = true
     }
     self.textDecoder = mode == .text ? TextDecoder() : nil

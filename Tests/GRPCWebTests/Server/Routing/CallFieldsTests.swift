@@ -12,7 +12,7 @@ struct CallFieldsTests {
       try Fixture.fields([
         ("Accept", "a"), ("ORIGIN", "b"), ("content-type", "c"), ("Content-Encoding", "d"),
         ("grpc-encoding", "e"), ("grpc-accept-encoding", "f"), ("Grpc-Timeout", "g"),
-        // These names are as long as those of the fields looked for.
+        // Fields to be ignored, whose names are as long as those looked for.
         ("x-long", "no"), ("x-long-name1", "no"), ("x-longer-name", "no"),
         ("x-longest-name12", "no"), ("x-longest-name123456", "no"),
       ])

@@ -136,7 +136,7 @@ struct RequestDecoderTests {
     }
   }
 
-  // How many messages
+  // The number of messages
 
   @Test("Requirement 6: a streamed request has any number of messages")
   @available(GRPCWeb 1.0, *)
