@@ -100,7 +100,7 @@ extension TestedAdapter {
 
     running.cancel()
     do {
-      try await within(patience, "the server stops when its task is cancelled") {
+      try await within(defaultTimeout, "the server stops when its task is cancelled") {
         _ = await running.result
       }
     } catch {

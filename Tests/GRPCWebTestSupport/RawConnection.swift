@@ -60,7 +60,7 @@ public final class RawConnection: Sendable {
       .channelOption(.allowRemoteHalfClosure, value: true)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelOption(.autoRead, value: isReading)
-      .connectTimeout(TimeAmount(patience))
+      .connectTimeout(TimeAmount(defaultTimeout))
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations

@@ -114,8 +114,8 @@ struct BlockingGRPCClientTests {
   func thrownError() async throws {
     try await withChannel(service: Self.failing) { channel in
       let messages = try channel.expand("")
-      #expect(try messages.next(timeout: patience)?.text == "one")
-      let error = #expect(throws: RPCError.self) { try messages.next(timeout: patience) }
+      #expect(try messages.next(timeout: defaultTimeout)?.text == "one")
+      let error = #expect(throws: RPCError.self) { try messages.next(timeout: defaultTimeout) }
       #expect(error?.code == .dataLoss)
       #expect(error?.message == "lost")
     }
@@ -147,8 +147,8 @@ struct BlockingGRPCClientTests {
       let error = #expect(throws: RPCError.self) { try messages.next(timeout: .milliseconds(50)) }
       #expect(error?.code == .deadlineExceeded)
       gate.open()
-      #expect(try messages.next(timeout: patience)?.text == "late")
-      #expect(try messages.next(timeout: patience) == nil)
+      #expect(try messages.next(timeout: defaultTimeout)?.text == "late")
+      #expect(try messages.next(timeout: defaultTimeout) == nil)
       #expect(try messages.next(timeout: nil) == nil)
     }
   }
@@ -232,7 +232,7 @@ struct BlockingGRPCClientTests {
       channel.close()
 
       let error = #expect(throws: RPCError.self) {
-        while try messages.next(timeout: patience) != nil {}
+        while try messages.next(timeout: defaultTimeout) != nil {}
       }
       #expect(error?.code == .unavailable)
       #expect(throws: (any Error).self) { try channel.get("x") }
@@ -294,7 +294,7 @@ struct BlockingGRPCClientTests {
             try await onThread {
               waiting.add()
               var count = 0
-              while try messages.next(timeout: patience) != nil {
+              while try messages.next(timeout: defaultTimeout) != nil {
                 count += 1
               }
               return count
@@ -316,9 +316,9 @@ struct BlockingGRPCClientTests {
     let stopped = Gate()
     try await withChannel(service: Self.endless(stopped)) { channel in
       var messages: BlockingGRPCMessages<Sonora_Test_EchoMessage>? = try channel.expand("")
-      #expect(try messages?.next(timeout: patience)?.text == "more")
+      #expect(try messages?.next(timeout: defaultTimeout)?.text == "more")
       messages = nil
-      try channel.wait(timeout: patience) { try await stopped.pass() }
+      try channel.wait(timeout: defaultTimeout) { try await stopped.pass() }
     }
   }
 
@@ -328,12 +328,12 @@ struct BlockingGRPCClientTests {
     let stopped = Gate()
     try await withChannel(service: Self.endless(stopped)) { channel in
       let messages = try channel.expand("")
-      #expect(try messages.next(timeout: patience)?.text == "more")
+      #expect(try messages.next(timeout: defaultTimeout)?.text == "more")
       messages.cancel()
       #expect(throws: (any Error).self) {
-        while try messages.next(timeout: patience) != nil {}
+        while try messages.next(timeout: defaultTimeout) != nil {}
       }
-      try channel.wait(timeout: patience) { try await stopped.pass() }
+      try channel.wait(timeout: defaultTimeout) { try await stopped.pass() }
     }
   }
 
@@ -366,7 +366,7 @@ struct BlockingGRPCClientTests {
     })
     try await withChannel(service: service) { channel in
       let messages = try channel.expand("")
-      #expect(try messages.next(timeout: patience)?.payload.count == 64 * 1024)
+      #expect(try messages.next(timeout: defaultTimeout)?.payload.count == 64 * 1024)
       let settled = try channel.wait { try await written.settled() }
       #expect(settled < total / 4)
     }

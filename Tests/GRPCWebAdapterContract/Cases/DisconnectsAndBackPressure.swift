@@ -141,7 +141,7 @@ extension ContractCase {
         #expect(count < total / 2)
 
         release.open()
-        try await within(patience, "everything is sent") { try await sender.value }
+        try await within(defaultTimeout, "everything is sent") { try await sender.value }
         #expect(try await connection.readResponse().texts == ["\(total)"])
       }
     },

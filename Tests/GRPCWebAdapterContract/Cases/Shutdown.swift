@@ -28,7 +28,7 @@ extension ContractCase {
         try await cancelled.pass("the handler is cancelled")
 
         try await connection.readEnd()
-        try await within(patience, "the server has shut down") {
+        try await within(defaultTimeout, "the server has shut down") {
           await app.server.untilCallsEnded()
         }
       }

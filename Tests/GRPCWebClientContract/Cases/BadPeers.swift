@@ -97,7 +97,7 @@ extension ClientContractCase {
           call.cancel()
           let error = await #expect(throws: RPCError.self) { try await call.value }
           #expect(error?.code == .cancelled)
-          #expect(ContinuousClock.now - cancelled < patience)
+          #expect(ContinuousClock.now - cancelled < defaultTimeout)
           #expect(await server.closures.reaches(1))
         }
       }

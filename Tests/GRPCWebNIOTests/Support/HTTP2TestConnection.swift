@@ -35,7 +35,7 @@ final class HTTP2TestConnection: Sendable {
     let tls = isTLS ? try NIOSSLContext(configuration: configuration) : nil
     let (channel, streams) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .connectTimeout(TimeAmount(patience))
+      .connectTimeout(TimeAmount(defaultTimeout))
       .connect(host: "127.0.0.1", port: port) { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations

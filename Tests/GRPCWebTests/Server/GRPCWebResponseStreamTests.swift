@@ -66,7 +66,7 @@ struct GRPCWebResponseStreamTests {
       }
     )
     let server = GRPCWebServer(services: [service])
-    let response = try await within(patience, "the head") {
+    let response = try await within(defaultTimeout, "the head") {
       try await server.start(TestCall(method: "Expand"), body: try TestBody(text: "hello"))
     }
     #expect(try response.answer(body: [], isComplete: false).header("x-early") == ["1"])
@@ -183,7 +183,7 @@ struct GRPCWebResponseStreamTests {
 
     try await cancelled.task.pass("the handler's task is cancelled")
     try await cancelled.handle.pass("the RPC's cancellation handle is cancelled")
-    try await within(patience, "reading ends") {
+    try await within(defaultTimeout, "reading ends") {
       _ = await reader.result
     }
   }
@@ -235,7 +235,7 @@ struct GRPCWebResponseStreamTests {
 
     try await cancelled.task.pass("the handler's task is cancelled")
     try await cancelled.handle.pass("the RPC's cancellation handle is cancelled")
-    try await within(patience, "sending ends") {
+    try await within(defaultTimeout, "sending ends") {
       _ = await sender.result
     }
   }

@@ -474,7 +474,7 @@ struct GRPCWebServerTests {
     )
     server = nil
 
-    let answer = try await within(patience, "the response ends") {
+    let answer = try await within(defaultTimeout, "the response ends") {
       try await response.answer()
     }
     #expect(answer.status == Status.Code.unavailable.rawValue)
@@ -506,12 +506,12 @@ struct GRPCWebServerTests {
     #expect(refused.status == Status.Code.unavailable.rawValue)
 
     gate.open()
-    let answer = try await within(patience, "the response ends") {
+    let answer = try await within(defaultTimeout, "the response ends") {
       try await response.answer()
     }
     #expect(answer.status == 0)
     #expect(try answer.texts == ["hello", "hello"])
-    try await within(patience, "the server has shut down") {
+    try await within(defaultTimeout, "the server has shut down") {
       await server.untilShutdown()
     }
   }
@@ -522,7 +522,7 @@ struct GRPCWebServerTests {
     let server = GRPCWebServer(services: [EchoService()])
     server.beginGracefulShutdown()
     server.beginGracefulShutdown()
-    try await within(patience, "the server has shut down") {
+    try await within(defaultTimeout, "the server has shut down") {
       await server.untilShutdown()
     }
   }

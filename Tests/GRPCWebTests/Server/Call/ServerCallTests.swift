@@ -143,7 +143,7 @@ struct ServerCallTests {
       try await call.write(.message(GRPCWebMessage(repeating: 0, count: 20)))
     }
     call.fail(.peerGone)
-    let result = try await within(patience, "writing ends") { await writer.result }
+    let result = try await within(defaultTimeout, "writing ends") { await writer.result }
     #expect(throws: RPCError.peerGone) { try result.get() }
   }
 
@@ -373,7 +373,7 @@ struct ServerCallTests {
       try await eventually("the message is read") { received.values.count == size }
     }
     _ = call.deliver(nil)
-    try await within(patience, "reading ends") { try await reader.value }
+    try await within(defaultTimeout, "reading ends") { try await reader.value }
     #expect(received.values == [1, 2, 3])
   }
 
@@ -394,7 +394,7 @@ struct ServerCallTests {
     } else {
       call.fail(.deadlineExceeded)
     }
-    let result = try await within(patience, "reading ends") { await reader.result }
+    let result = try await within(defaultTimeout, "reading ends") { await reader.result }
     if isTaskCancelled {
       #expect(throws: CancellationError.self) { try result.get() }
     } else {
