@@ -1,3 +1,4 @@
+#if AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP2
 
@@ -198,3 +199,4 @@ struct HTTP2ResetScanner {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if FlyingFox
 public import FlyingFox
 public import GRPCWeb
 internal import HTTPTypes
@@ -118,3 +119,4 @@ extension GRPCWebPeers {
     }
   }
 }
+#endif

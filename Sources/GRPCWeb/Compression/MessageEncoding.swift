@@ -7,8 +7,13 @@ enum MessageEncoding: String, CaseIterable, Hashable, Sendable {
   case gzip
   case deflate
 
-  /// The encodings this library knows, for a `grpc-accept-encoding` header.
-  static let supported = Self.allCases.map(\.rawValue).joined(separator: ",")
+  /// The encodings supported on this platform, for a `grpc-accept-encoding` header.
+  static let supported = Self.allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ",")
+
+  /// Whether this platform supports the encoding: without zlib, only identity is supported.
+  private var isSupported: Bool {
+    self == .identity || ZlibStream.isAvailable
+  }
 
   /// The encoding that a `grpc-encoding` header names: identity without a header, `nil` if the
   /// header names an unknown encoding.
@@ -17,14 +22,17 @@ enum MessageEncoding: String, CaseIterable, Hashable, Sendable {
       self = .identity
       return
     }
-    self.init(rawValue: header.trimmingWhitespace().lowercasedASCII())
+    self.init(name: header[...])
+  }
+
+  private init?(name: Substring) {
+    self.init(rawValue: name.trimmingWhitespace().lowercasedASCII())
+    guard self.isSupported else { return nil }
   }
 
   /// Returns those encodings of a `grpc-accept-encoding` header that this library knows.
   static func known(in acceptEncoding: String) -> [Self] {
-    acceptEncoding.split(atByte: UInt8(ascii: ",")).compactMap {
-      Self(rawValue: $0.trimmingWhitespace().lowercasedASCII())
-    }
+    acceptEncoding.split(atByte: UInt8(ascii: ",")).compactMap { Self(name: $0) }
   }
 
   /// The format in which zlib reads and writes the encoding, or `nil` for identity.
@@ -42,12 +50,13 @@ enum MessageEncoding: String, CaseIterable, Hashable, Sendable {
 
 @available(GRPCWeb 1.0, *)
 extension MessageEncoding {
-  /// The encoding of a compression algorithm of gRPC Swift: identity for an unknown algorithm.
+  /// The encoding of a compression algorithm of gRPC Swift: identity for an algorithm that this
+  /// platform doesn't support.
   init(_ algorithm: CompressionAlgorithm) {
     switch algorithm {
-    case .gzip:
+    case .gzip where Self.gzip.isSupported:
       self = .gzip
-    case .deflate:
+    case .deflate where Self.deflate.isSupported:
       self = .deflate
     default:
       self = .identity

@@ -1,3 +1,4 @@
+#if NIO
 package import NIOCore
 
 extension ChannelHandlerContext {
@@ -22,3 +23,4 @@ extension ChannelHandlerContext {
     self.close(mode: .output, promise: outputClosed)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import HTTPTypes
 internal import NIOCore
@@ -38,3 +39,4 @@ final class DateCache: Sendable {
     return field
   }
 }
+#endif

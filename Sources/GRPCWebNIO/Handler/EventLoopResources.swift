@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import NIOCore
 
@@ -22,3 +23,4 @@ struct EventLoopResources: Sendable {
     }
   }
 }
+#endif

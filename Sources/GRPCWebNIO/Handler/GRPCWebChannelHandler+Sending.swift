@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import HTTPTypes
 public import NIOCore
@@ -120,3 +121,4 @@ extension GRPCWebChannelHandler {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import NIOCore
 
@@ -19,3 +20,4 @@ extension GRPCWebChannelHandler {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 public import GRPCWeb
 internal import HTTPTypes
 public import NIOCore
@@ -229,3 +230,4 @@ extension GRPCWebServer {
     return handler
   }
 }
+#endif

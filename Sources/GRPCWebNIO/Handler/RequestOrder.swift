@@ -1,3 +1,4 @@
+#if NIO
 /// The order of the requests of one connection, which is that of their responses.
 ///
 /// HTTP/1.1 allows a client to send a request before the one before it has been answered
@@ -74,3 +75,4 @@ struct RequestOrder: Hashable {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import NIOCore
 
@@ -48,3 +49,4 @@ final class ServiceStartBatch: Sendable {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 
 /// Tells when something that is waited for hasn't moved for some time.
@@ -73,3 +74,4 @@ final class StallTimer {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 
 /// Closes a connection after some time, unless the client has done by then what it was given the time for.
@@ -30,3 +31,4 @@ final class ConnectionDeadline: Sendable {
     self.scheduled.value.take()?.cancel()
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import NIOCore
 internal import NIOHTTP1
@@ -197,3 +198,4 @@ struct ConnectionInitializer: Sendable {
     )
   }
 }
+#endif

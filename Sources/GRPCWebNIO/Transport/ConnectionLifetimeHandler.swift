@@ -1,3 +1,4 @@
+#if NIO
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
@@ -142,3 +143,4 @@ final class ConnectionLifetimeHandler: ChannelDuplexHandler {
     }
   }
 }
+#endif

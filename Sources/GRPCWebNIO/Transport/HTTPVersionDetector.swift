@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 
 /// Tells HTTP/2 from HTTP/1.1 by the first bytes of a connection, and prepares the pipeline for it.
@@ -77,3 +78,4 @@ final class HTTPVersionDetector: ChannelInboundHandler, RemovableChannelHandler 
     return bytes.count >= Self.preface.count ? true : nil
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 
 /// Closes a connection on which it isn't settled yet what is spoken, when the server shuts down.
@@ -15,3 +16,4 @@ final class NegotiationHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
   }
 }
+#endif

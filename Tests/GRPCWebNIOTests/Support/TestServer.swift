@@ -54,7 +54,7 @@ struct TestServer: Sendable {
     ).runAndStop(body)
   }
 
-  /// Serves with one of the fronts while `body` runs, and stops.
+  /// Serves with one of the adapters while `body` runs, and stops.
   ///
   /// With Hummingbird and HTTP/2, which it negotiates, connections are encrypted.
   static func run(

@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 
 /// Lets SwiftNIO's limits of an HTTP/2 connection stand higher than those the client is told, from its first frame
@@ -156,3 +157,4 @@ struct HTTP2SettingsFilter {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 internal import NIOHTTP2
 
@@ -28,3 +29,4 @@ final class HTTP2StreamPairs: NIOHTTP2StreamDelegate, Sendable {
     }
   }
 }
+#endif
