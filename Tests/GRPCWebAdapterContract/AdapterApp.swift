@@ -1,7 +1,7 @@
 public import GRPCCore
 public import GRPCWeb
 public import HTTPTypes
-internal import Logging
+public import Logging
 
 /// An app that an adapter serves: a service, and routes of the app.
 @available(GRPCWeb 1.0, *)
@@ -34,6 +34,8 @@ public struct AdapterApp: Sendable {
   public var config: GRPCWebServer.Config
   /// The path that the service is mounted at.
   public var prefix: String
+  /// The logger of the app, and of the gRPC-Web server.
+  public var logger: Logger
   /// The routes of the app, whose responses all have HTTP status 200.
   public var routes: [Route]
 
@@ -43,7 +45,7 @@ public struct AdapterApp: Sendable {
       services: [self.service],
       interceptors: self.interceptors,
       config: self.config,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      logger: self.logger
     )
   }
 }

@@ -2,6 +2,7 @@ internal import GRPCCore
 internal import GRPCWeb
 internal import GRPCWebTestSupport
 internal import HTTPTypes
+internal import Logging
 internal import Testing
 
 /// An adapter that serves an app.
@@ -55,6 +56,7 @@ extension TestedAdapter {
   ///   - interceptors: The interceptors of all calls.
   ///   - config: The config of the server.
   ///   - prefix: The path that the service is mounted at.
+  ///   - logger: The logger of the app, and of the gRPC-Web server.
   ///   - routes: More routes of the app.
   ///   - body: The test.
   func serve(
@@ -62,6 +64,7 @@ extension TestedAdapter {
     interceptors: [any ServerInterceptor] = [],
     config: GRPCWebServer.Config = .defaults,
     prefix: String = "",
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     routes: [AdapterApp.Route] = [],
     _ body: (RunningAdapter) async throws -> Void
   ) async throws {
@@ -75,6 +78,7 @@ extension TestedAdapter {
         interceptors: interceptors,
         config: config,
         prefix: prefix,
+        logger: logger,
         routes: own + routes
       )
     )

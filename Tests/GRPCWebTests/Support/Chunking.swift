@@ -1,3 +1,4 @@
+import GRPCWebTestSupport
 import NIOCore
 
 /// Ways to split an input into chunks, between which no decoder may see a difference.

@@ -19,11 +19,18 @@ struct RequestEncoder: Sendable {
   private var framer: MessageFramer
   private var body = FrameQueue()
 
+  /// The messages written so far; `nil` if messages aren't counted.
+  private var written: GRPCWebCallRecord.Messages?
+  /// The messages written whose bytes have been taken; `nil` if messages aren't counted.
+  private(set) var sent: GRPCWebCallRecord.Messages?
+
   /// The head, or `nil` until the client has written metadata.
   private(set) var head: HTTPRequest?
 
-  init(call: ClientCallOptions) {
+  init(call: ClientCallOptions, countsMessages: Bool = false) {
     self.call = call
+    self.written = countsMessages ? GRPCWebCallRecord.Messages() : nil
+    self.sent = self.written
     self.framer = MessageFramer(
       maximumMessageSize: call.maximumRequestMessageSize,
       compressor: MessageCompressor(encoding: call.requestEncoding, minimumMessageSize: 1)
@@ -96,7 +103,12 @@ struct RequestEncoder: Sendable {
       )
     }
 
-    self.body.append(try self.framer.frame(message))
+    let frame = try self.framer.frame(message)
+    self.written?.add(
+      bytes: message.count,
+      compressedBytes: frame.readableBytes - FrameHeader.size
+    )
+    self.body.append(frame)
     self.state = .open(messages: messages + 1)
   }
 
@@ -108,6 +120,7 @@ struct RequestEncoder: Sendable {
   /// Removes and returns the bytes queued, as one run of base64 in text mode.
   mutating func takeBody() -> [ByteBuffer] {
     let body = self.body.take()
+    self.sent = self.written
     return self.call.mode == .text && !body.isEmpty ? [TextEncoder.encode(body)] : body
   }
 }
