@@ -53,9 +53,9 @@ extension GRPCWebClientTransport {
     /// Timeouts, size limits, retries and hedging by method, as gRPC's service config describes them.
     public var serviceConfig = ServiceConfig()
 
-    /// Sees every attempt at a call, for metrics, logs and traces.
+    /// The observer of every attempt at a call, for metrics, logs and traces.
     ///
-    /// None by default, which costs nothing. ``GRPCWebClientObservers`` makes one of several.
+    /// None by default, which costs nothing. ``GRPCWebClientObservers`` combines several observers.
     public var observer: (any GRPCWebClientObserver)?
 
     /// The default configuration.

@@ -15,7 +15,7 @@ struct ClientCallStateMachine: Sendable {
   private let maximumBufferedResponseBytes: Int
   private let url: BaseURL
   private(set) var failure: RPCError?
-  /// The status that the client has read, once it has, if the call is observed.
+  /// The status that the client has read; `nil` before, and if the call has no observer.
   private var status: Status?
   /// The origin of the end of the call.
   private var end = GRPCWebCallRecord.End.service
@@ -23,11 +23,11 @@ struct ClientCallStateMachine: Sendable {
   /// Whether the client has read everything received.
   private var needsMore = true
 
-  /// Starts a call.
+  /// Creates the state machine of a call.
   ///
   /// - Parameters:
-  ///   - call: What is settled of it.
-  ///   - countsMessages: Whether messages are counted, and ``outcome`` is wanted.
+  ///   - call: The properties of the call.
+  ///   - countsMessages: Whether messages are counted, as ``outcome`` needs.
   init(call: ClientCallOptions, countsMessages: Bool = false) {
     self.countsMessages = countsMessages
     self.request = RequestEncoder(call: call, countsMessages: countsMessages)
@@ -52,7 +52,7 @@ struct ClientCallStateMachine: Sendable {
     self.end = end
   }
 
-  /// What has become of the call, once it has ended.
+  /// The outcome of the call, or `nil` until the call has ended.
   var outcome: ClientCallOutcome? {
     guard self.isEnded, let status = self.failure.map({ Status($0) }) ?? self.status else {
       return nil
@@ -202,7 +202,7 @@ struct ClientCallStateMachine: Sendable {
     }
   }
 
-  /// Keeps the status that the client reads.
+  /// Stores the status that the client reads.
   private mutating func note(_ status: Status, by end: GRPCWebCallRecord.End) {
     guard self.countsMessages else { return }
     self.status = status
