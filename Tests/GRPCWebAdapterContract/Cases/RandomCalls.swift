@@ -111,7 +111,7 @@ private struct RandomCall: CustomStringConvertible {
   }
 }
 
-/// A service that fails calls with the status that they ask for.
+/// An interceptor that fails calls with the status that they ask for.
 @available(GRPCWeb 1.0, *)
 private struct FailingInterceptor: ServerInterceptor {
   func intercept<Input: Sendable, Output: Sendable>(
