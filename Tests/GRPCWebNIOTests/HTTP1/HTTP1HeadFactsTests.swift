@@ -6,7 +6,7 @@ import Testing
 @Suite
 struct HTTP1HeadFactsTests {
   @Test(
-    "RFC 9112, section 3.2: a host is a name or an address, and perhaps a port",
+    "Requirement 30: a host is a name or an address, and perhaps a port",
     arguments: [
       "localhost", "example.org:8080", "127.0.0.1:1", "[::1]", "[::1]:443", "a_b~c", "", "x:",
       "%41",

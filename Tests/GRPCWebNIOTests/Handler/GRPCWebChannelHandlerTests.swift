@@ -404,7 +404,7 @@ struct GRPCWebChannelHandlerTests {
     #expect(channel.client.events.last == .close)
   }
 
-  @Test("RFC 9110, section 10.1.1: a client that waits is told to continue, and no other")
+  @Test("Requirement 29: a client that waits is told to continue, and no other")
   @available(GRPCWeb 1.0, *)
   func expectContinue() async throws {
     let channel = try await HandlerChannel()

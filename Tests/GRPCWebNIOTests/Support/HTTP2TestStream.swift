@@ -56,16 +56,16 @@ final class HTTP2TestStream: Sendable {
   }
 
   private let channel: any Channel
-  private let inbox: Inbox
+  private let collector: ResponseCollector
 
-  init(channel: any Channel, inbox: Inbox) {
+  init(channel: any Channel, collector: ResponseCollector) {
     self.channel = channel
-    self.inbox = inbox
+    self.collector = collector
   }
 
   /// What has come of the response.
   var response: Response {
-    self.inbox.response
+    self.collector.response
   }
 
   /// Sends a part of the request.
@@ -109,7 +109,7 @@ final class HTTP2TestStream: Sendable {
   }
 
   /// Keeps what a stream received.
-  final class Inbox: ChannelInboundHandler, Sendable {
+  final class ResponseCollector: ChannelInboundHandler, Sendable {
     typealias InboundIn = HTTPResponsePart
 
     private let state = Mutex(Response())

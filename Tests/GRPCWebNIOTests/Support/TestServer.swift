@@ -126,7 +126,7 @@ struct TestServer: Sendable {
 
     self.serving.cancel()
     do {
-      try await within(patience, "the server stops when its task is cancelled") {
+      try await within(defaultTimeout, "the server stops when its task is cancelled") {
         _ = await self.serving.result
       }
     } catch {

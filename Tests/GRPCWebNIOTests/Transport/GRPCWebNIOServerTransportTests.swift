@@ -31,7 +31,7 @@ struct GRPCWebNIOServerTransportTests {
     #expect(try await transport.listeningAddress.port == port)
 
     server.beginGracefulShutdown()
-    try await within(patience, "the server stops") { try await serving.value }
+    try await within(defaultTimeout, "the server stops") { try await serving.value }
     let error = await #expect(throws: RPCError.self) { try await transport.listeningAddress }
     #expect(error?.code == .unavailable)
   }

@@ -33,7 +33,7 @@ struct GracefulShutdownTests {
         #expect(answer.status == 0)
         #expect(try answer.texts == ["begin", "end"])
       }
-      try await within(patience, "the server stops") { try await server.serving.value }
+      try await within(defaultTimeout, "the server stops") { try await server.serving.value }
     }
   }
 
@@ -67,7 +67,7 @@ struct GracefulShutdownTests {
         #expect(answer.status == RPCError.Code.unavailable.rawValue)
         #expect(try answer.texts == ["begin"])
       }
-      try await within(patience, "the server stops") { try await server.serving.value }
+      try await within(defaultTimeout, "the server stops") { try await server.serving.value }
       #expect(cancelled.value == 100)
     }
   }
@@ -100,7 +100,7 @@ struct GracefulShutdownTests {
       gate.open()
       #expect(try await busy.readResponse().status == 0)
       try await busy.readEnd()
-      try await within(patience, "the server stops") { try await server.serving.value }
+      try await within(defaultTimeout, "the server stops") { try await server.serving.value }
     }
   }
 
@@ -182,7 +182,7 @@ struct GracefulShutdownTests {
       try await connection.setReading(true)
       #expect(try await connection.readResponse().messages.first?.payload.count == size)
       try await connection.readEnd()
-      try await within(patience, "the server stops") { try await server.serving.value }
+      try await within(defaultTimeout, "the server stops") { try await server.serving.value }
     }
   }
 
@@ -199,7 +199,7 @@ struct GracefulShutdownTests {
 
       server.serving.cancel()
       try await service.expectCancellation("serve is cancelled")
-      try await within(patience, "the server stops") { _ = await server.serving.result }
+      try await within(defaultTimeout, "the server stops") { _ = await server.serving.result }
       try await idle.readEnd()
       try await eventually("the connections are closed") {
         connection.isClosedByServer && http2.isClosed

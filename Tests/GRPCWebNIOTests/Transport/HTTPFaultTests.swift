@@ -11,7 +11,7 @@ struct HTTPFaultTests {
   private static let adapters: [TestServer.TestedAdapter] = [.transport, .hummingbird]
 
   @Test(
-    "RFC 9110, section 7.8: a connection goes on behind offers of an upgrade",
+    "Requirement 28: a connection goes on behind offers of an upgrade",
     arguments: adapters
   )
   @available(GRPCWeb 1.0, *)
@@ -34,7 +34,7 @@ struct HTTPFaultTests {
     }
   }
 
-  @Test("Bytes behind an offer that isn't taken are parsed, and not kept")
+  @Test("Requirement 28: bytes behind an offer that isn't taken are parsed, and not kept")
   @available(GRPCWeb 1.0, *)
   func bytesBehindOffer() async throws {
     try await TestServer.run { server in
@@ -48,7 +48,7 @@ struct HTTPFaultTests {
     }
   }
 
-  @Test("A tunnel is refused, over both versions of HTTP")
+  @Test("Requirement 28: a tunnel is refused, over both versions of HTTP")
   @available(GRPCWeb 1.0, *)
   func connect() async throws {
     try await TestServer.run { server in
