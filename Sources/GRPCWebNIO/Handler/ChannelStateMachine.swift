@@ -158,7 +158,7 @@ struct ChannelStateMachine {
 
   /// Notes the end of one of the app's responses.
   ///
-  /// One that answers no request is the app's own mistake, and counts for nothing.
+  /// A response that answers no request is the app's own mistake, and has no effect.
   mutating func appResponseEnded() {
     switch self.state {
     case .idle(let appRequests):

@@ -74,7 +74,8 @@ extension ContractCase {
 
   /// Connections that break, and bytes that are not HTTP.
   static let badConnections: [[ContractCase]] = [
-    .one("Requirement 6: a client that closes inside a frame doesn't reach the service") { adapter in
+    .one("Requirement 6: a client that closes inside a frame doesn't reach the service") {
+      adapter in
       let called = Gate()
       let service = ScriptedService(
         onGet: { request, _ in
@@ -128,7 +129,10 @@ extension ContractCase {
     },
   ]
 
-  private static func closeInsideFrame(_ adapter: TestedAdapter, _ framing: RawRequest.Framing) async throws {
+  private static func closeInsideFrame(
+    _ adapter: TestedAdapter,
+    _ framing: RawRequest.Framing
+  ) async throws {
     try await adapter.serve { app in
       let frame = try TestFrame(EchoMessage.with { $0.text = "hello" })
       for length in [3, 7, frame.bytes.count] {

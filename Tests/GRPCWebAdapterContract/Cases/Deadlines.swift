@@ -109,7 +109,8 @@ extension ContractCase {
       }
     },
 
-    .one("Requirement 7: a deadline is answered while a task of the service's own reads") { adapter in
+    .one("Requirement 7: a deadline is answered while a task of the service's own reads") {
+      adapter in
       try await adapter.serve(Self.readingInATaskOfItsOwn) { app in
         _ = try await Self.passDeadlineWhileReading(app)
         try await app.expectGoodCall()
@@ -160,7 +161,8 @@ extension ContractCase {
   )
 
   /// Lets a deadline pass, ends the request, and returns the connection.
-  private static func passDeadlineWhileReading(_ app: RunningAdapter) async throws -> RawConnection {
+  private static func passDeadlineWhileReading(_ app: RunningAdapter) async throws -> RawConnection
+  {
     let connection = try await app.connect()
     try await connection.send(
       try RawRequest.call("Update", fields: [("grpc-timeout", "50m")], texts: ["hello"])

@@ -118,7 +118,8 @@ extension ContractCase {
       try await cancelled.pass("the handler is cancelled", within: .seconds(20))
     },
 
-    .one("Cancelling the app's task ends it in time while calls wait for their request") { adapter in
+    .one("Cancelling the app's task ends it in time while calls wait for their request") {
+      adapter in
       try await adapter.serve { app in
         for method in ["Get", "Expand", "Collect", "Update"] {
           let connection = try await app.connect()

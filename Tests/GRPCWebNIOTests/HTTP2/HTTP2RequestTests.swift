@@ -80,7 +80,7 @@ struct HTTP2RequestTests {
     }
   }
 
-  @Test("Requirement 20: a native call whose body has a content coding is told so")
+  @Test("Requirement 20: a native call whose body has a content coding gets an error that says so")
   @available(GRPCWeb 1.0, *)
   func contentCoding() async throws {
     try await TestServer.run { server in

@@ -115,7 +115,8 @@ struct CORSTests {
   @available(GRPCWeb 1.0, *)
   func credentials() {
     for policy in [
-      GRPCWebServer.Config.CORS.allowAll, .allow(origins: ["https://a.example"]), .allow { _ in true },
+      GRPCWebServer.Config.CORS.allowAll, .allow(origins: ["https://a.example"]),
+      .allow { _ in true },
     ] {
       var policy = policy
       policy.allowsCredentials = true
@@ -171,7 +172,9 @@ struct CORSTests {
   )
   @available(GRPCWeb 1.0, *)
   func list(origin: String, isAllowed: Bool) {
-    let policy = GRPCWebServer.Config.CORS.allow(origins: ["https://a.example", "HTTP://LocalHost:3000"])
+    let policy = GRPCWebServer.Config.CORS.allow(origins: [
+      "https://a.example", "HTTP://LocalHost:3000",
+    ])
     #expect(policy.isEnabled)
     let fields = Self.apply(policy, origin: origin)
     // As it was sent: a browser compares it with case.
@@ -183,7 +186,9 @@ struct CORSTests {
   @Test("Requirement 8: origins are compared by bytes, and only letters of ASCII without case")
   @available(GRPCWeb 1.0, *)
   func listBytewise() {
-    let policy = GRPCWebServer.Config.CORS.allow(origins: ["https://kick.example", "https://\u{e9}.example"])
+    let policy = GRPCWebServer.Config.CORS.allow(origins: [
+      "https://kick.example", "https://\u{e9}.example",
+    ])
     for origin in ["https://kick.example", "https://KICK.example", "https://\u{e9}.example"] {
       #expect(Self.apply(policy, origin: origin)[.accessControlAllowOrigin] == origin)
     }
