@@ -4,17 +4,49 @@ import PackageDescription
 
 let products: [Product] = [
   .library(name: "GRPCWeb", targets: ["GRPCWeb"]),
+  .library(name: "GRPCWebBlocking", targets: ["GRPCWebBlocking"]),
   .library(name: "GRPCWebNIO", targets: ["GRPCWebNIO"]),
   .library(name: "GRPCWebHummingbird", targets: ["GRPCWebHummingbird"]),
   .library(name: "GRPCWebFlyingFox", targets: ["GRPCWebFlyingFox"]),
+  .library(name: "GRPCWebVapor", targets: ["GRPCWebVapor"]),
   .library(name: "GRPCWebAsyncHTTPClient", targets: ["GRPCWebAsyncHTTPClient"]),
   .library(name: "GRPCWebURLSession", targets: ["GRPCWebURLSession"]),
-  // For the tests of adapters in packages of their own, such as Integrations/GRPCWebVapor.
+  // For the tests of adapters in packages of their own. Needs the trait Tests.
   .library(
     name: "GRPCWebAdapterContract",
     targets: ["GRPCWebAdapterContract", "GRPCWebTestSupport"]
   ),
 ]
+
+// What an app has to resolve is up to the traits that it names: no dependency is fetched that only targets of
+// other traits need. So each dependency but those of `GRPCWeb` itself has a condition wherever it is named.
+// Without its trait, a target compiles to what is in its `MissingTrait.swift`. `dev/check-traits` checks both.
+let traits: Set<Trait> = [
+  .trait(name: "NIO", description: "GRPCWebNIO: a channel handler, and a server with a port."),
+  .trait(
+    name: "Hummingbird",
+    description: "GRPCWebHummingbird: a middleware, and a server in front of the router.",
+    enabledTraits: ["NIO"]
+  ),
+  .trait(name: "FlyingFox", description: "GRPCWebFlyingFox: a handler."),
+  .trait(name: "Vapor", description: "GRPCWebVapor: a middleware."),
+  .trait(name: "AsyncHTTPClient", description: "GRPCWebAsyncHTTPClient: a client."),
+  .trait(
+    name: "Tests",
+    description:
+      "This package's own tests, and GRPCWebAdapterContract for those of other adapters.",
+    enabledTraits: ["AsyncHTTPClient", "FlyingFox", "Hummingbird", "NIO"]
+  ),
+  // All but Vapor, so that `swift test` does without flags.
+  .default(enabledTraits: ["AsyncHTTPClient", "FlyingFox", "Hummingbird", "NIO", "Tests"]),
+]
+
+let ifNIO = TargetDependencyCondition.when(traits: ["NIO"])
+let ifHummingbird = TargetDependencyCondition.when(traits: ["Hummingbird"])
+let ifFlyingFox = TargetDependencyCondition.when(traits: ["FlyingFox"])
+let ifVapor = TargetDependencyCondition.when(traits: ["Vapor"])
+let ifAsyncHTTPClient = TargetDependencyCondition.when(traits: ["AsyncHTTPClient"])
+let ifTests = TargetDependencyCondition.when(traits: ["Tests"])
 
 let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-http-types.git", from: "1.4.0"),
@@ -28,6 +60,7 @@ let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.26.0"),
   .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
   .package(url: "https://github.com/swhitty/FlyingFox.git", .upToNextMinor(from: "0.27.1")),
+  .package(url: "https://github.com/vapor/vapor.git", from: "4.121.4"),
 
   // Test-only dependencies:
   .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.31.0", traits: []),
@@ -49,12 +82,17 @@ let swiftSettings: [SwiftSetting] =
     .enableUpcomingFeature("MemberImportVisibility"),
   ]
 
+// Where the system brings zlib. Elsewhere compression is left out.
+let zlibPlatforms: [Platform] = [
+  .android, .iOS, .linux, .macCatalyst, .macOS, .openbsd, .tvOS, .visionOS, .watchOS,
+]
+
 let targets: [Target] = [
   // The protocol and the engine; no I/O.
   .target(
     name: "GRPCWeb",
     dependencies: [
-      "CZlib",
+      .target(name: "CZlib", condition: .when(platforms: zlibPlatforms)),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
@@ -68,6 +106,16 @@ let targets: [Target] = [
     providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"]), .brew(["zlib"])]
   ),
 
+  // The client for code that isn't asynchronous: threads, Dispatch.
+  .target(
+    name: "GRPCWebBlocking",
+    dependencies: [
+      "GRPCWeb",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+
   // Adapters.
   .target(
     name: "GRPCWebNIO",
@@ -77,14 +125,14 @@ let targets: [Target] = [
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "NIOExtras", package: "swift-nio-extras"),
+      .product(name: "NIOExtras", package: "swift-nio-extras", condition: ifNIO),
       .product(name: "NIOHTTP1", package: "swift-nio"),
-      .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-      .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-      .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-      .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
+      .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: ifNIO),
+      .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: ifNIO),
+      .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras", condition: ifNIO),
+      .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras", condition: ifNIO),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl", condition: ifNIO),
       .product(name: "NIOTLS", package: "swift-nio"),
     ],
     swiftSettings: swiftSettings
@@ -96,13 +144,17 @@ let targets: [Target] = [
       "GRPCWebNIO",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
-      .product(name: "Hummingbird", package: "hummingbird"),
-      .product(name: "HummingbirdCore", package: "hummingbird"),
+      .product(name: "Hummingbird", package: "hummingbird", condition: ifHummingbird),
+      .product(name: "HummingbirdCore", package: "hummingbird", condition: ifHummingbird),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
-      .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-      .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: ifHummingbird),
+      .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras", condition: ifHummingbird),
+      .product(
+        name: "ServiceLifecycle",
+        package: "swift-service-lifecycle",
+        condition: ifHummingbird
+      ),
     ],
     swiftSettings: swiftSettings
   ),
@@ -110,11 +162,22 @@ let targets: [Target] = [
     name: "GRPCWebFlyingFox",
     dependencies: [
       "GRPCWeb",
-      .product(name: "FlyingFox", package: "FlyingFox"),
-      .product(name: "FlyingSocks", package: "FlyingFox"),
+      .product(name: "FlyingFox", package: "FlyingFox", condition: ifFlyingFox),
+      .product(name: "FlyingSocks", package: "FlyingFox", condition: ifFlyingFox),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "NIOCore", package: "swift-nio"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .target(
+    name: "GRPCWebVapor",
+    dependencies: [
+      "GRPCWeb",
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOHTTP1", package: "swift-nio"),
+      .product(name: "Vapor", package: "vapor", condition: ifVapor),
     ],
     swiftSettings: swiftSettings
   ),
@@ -122,14 +185,15 @@ let targets: [Target] = [
     name: "GRPCWebAsyncHTTPClient",
     dependencies: [
       "GRPCWeb",
-      .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      "GRPCWebBlocking",
+      .product(name: "AsyncHTTPClient", package: "async-http-client", condition: ifAsyncHTTPClient),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
-      .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+      .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: ifAsyncHTTPClient),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl", condition: ifAsyncHTTPClient),
     ],
     swiftSettings: swiftSettings
   ),
@@ -137,6 +201,7 @@ let targets: [Target] = [
     name: "GRPCWebURLSession",
     dependencies: [
       "GRPCWeb",
+      "GRPCWebBlocking",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "NIOCore", package: "swift-nio"),
@@ -151,13 +216,13 @@ let targets: [Target] = [
       "CZlib",
       "GRPCWeb",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf", condition: ifTests),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl", condition: ifTests),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: ifTests),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     path: "Tests/GRPCWebTestSupport",
     exclude: ["Protos"],
@@ -170,13 +235,13 @@ let targets: [Target] = [
       "GRPCWebHummingbird",
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "Hummingbird", package: "hummingbird"),
-      .product(name: "HummingbirdCore", package: "hummingbird"),
-      .product(name: "HummingbirdTLS", package: "hummingbird"),
+      .product(name: "Hummingbird", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdCore", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdTLS", package: "hummingbird", condition: ifTests),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: ifTests),
     ],
     path: "Tests/GRPCWebClientTestSupport",
     swiftSettings: swiftSettings
@@ -188,7 +253,7 @@ let targets: [Target] = [
       "GRPCWebClientTestSupport",
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     path: "Tests/GRPCWebClientContract",
     swiftSettings: swiftSettings
@@ -199,10 +264,10 @@ let targets: [Target] = [
       "GRPCWeb",
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf", condition: ifTests),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     path: "Tests/GRPCWebAdapterContract",
     swiftSettings: swiftSettings
@@ -212,9 +277,21 @@ let targets: [Target] = [
     dependencies: [
       "GRPCWebFlyingFox",
       "GRPCWebTestSupport",
-      .product(name: "FlyingFox", package: "FlyingFox"),
-      .product(name: "FlyingSocks", package: "FlyingFox"),
+      .product(name: "FlyingFox", package: "FlyingFox", condition: ifTests),
+      .product(name: "FlyingSocks", package: "FlyingFox", condition: ifTests),
       .product(name: "NIOCore", package: "swift-nio"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebVaporTests",
+    dependencies: [
+      "GRPCWebAdapterContract",
+      "GRPCWebTestSupport",
+      "GRPCWebVapor",
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "Vapor", package: "vapor", condition: ifVapor),
     ],
     swiftSettings: swiftSettings
   ),
@@ -227,13 +304,13 @@ let targets: [Target] = [
       "GRPCWebHummingbird",
       "GRPCWebNIO",
       "GRPCWebTestSupport",
-      .product(name: "FlyingFox", package: "FlyingFox"),
+      .product(name: "FlyingFox", package: "FlyingFox", condition: ifTests),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "Hummingbird", package: "hummingbird"),
-      .product(name: "HummingbirdCore", package: "hummingbird"),
+      .product(name: "Hummingbird", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdCore", package: "hummingbird", condition: ifTests),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),
@@ -243,11 +320,23 @@ let targets: [Target] = [
       "GRPCWeb",
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf", condition: ifTests),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebBlockingTests",
+    dependencies: [
+      "GRPCWebBlocking",
+      "GRPCWebClientTestSupport",
+      "GRPCWebTestSupport",
+      "GRPCWebURLSession",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),
@@ -259,17 +348,17 @@ let targets: [Target] = [
       "GRPCWebClientContract",
       "GRPCWebClientTestSupport",
       "GRPCWebTestSupport",
-      .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      .product(name: "AsyncHTTPClient", package: "async-http-client", condition: ifTests),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "HummingbirdCore", package: "hummingbird"),
-      .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+      .product(name: "HummingbirdCore", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdHTTP2", package: "hummingbird", condition: ifTests),
       .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "NIOHPACK", package: "swift-nio-http2"),
+      .product(name: "NIOHPACK", package: "swift-nio-http2", condition: ifTests),
       .product(name: "NIOHTTP1", package: "swift-nio"),
-      .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+      .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: ifTests),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl", condition: ifTests),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),
@@ -282,7 +371,7 @@ let targets: [Target] = [
       "GRPCWebTestSupport",
       "GRPCWebURLSession",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),
@@ -294,24 +383,24 @@ let targets: [Target] = [
       "GRPCWebNIO",
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf", condition: ifTests),
       .product(name: "HTTPTypes", package: "swift-http-types"),
-      .product(name: "Hummingbird", package: "hummingbird"),
-      .product(name: "HummingbirdCore", package: "hummingbird"),
-      .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+      .product(name: "Hummingbird", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdCore", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdHTTP2", package: "hummingbird", condition: ifTests),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOEmbedded", package: "swift-nio"),
-      .product(name: "NIOHPACK", package: "swift-nio-http2"),
+      .product(name: "NIOHPACK", package: "swift-nio-http2", condition: ifTests),
       .product(name: "NIOHTTP1", package: "swift-nio"),
-      .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-      .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-      .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
+      .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: ifTests),
+      .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: ifTests),
+      .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras", condition: ifTests),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      .product(name: "NIOSSL", package: "swift-nio-ssl", condition: ifTests),
       .product(name: "NIOTLS", package: "swift-nio"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: ifTests),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),
@@ -322,16 +411,16 @@ let targets: [Target] = [
       "GRPCWebHummingbird",
       "GRPCWebTestSupport",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
-      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf", condition: ifTests),
       .product(name: "HTTPTypes", package: "swift-http-types"),
-      .product(name: "Hummingbird", package: "hummingbird"),
-      .product(name: "HummingbirdCore", package: "hummingbird"),
+      .product(name: "Hummingbird", package: "hummingbird", condition: ifTests),
+      .product(name: "HummingbirdCore", package: "hummingbird", condition: ifTests),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: ifTests),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),
@@ -340,6 +429,7 @@ let targets: [Target] = [
 let package = Package(
   name: "sonora",
   products: products,
+  traits: traits,
   dependencies: dependencies,
   targets: targets
 )

@@ -47,11 +47,11 @@ def main():
     )
 
     results = report.Report()
-    for case in cases.all_cases(options.front):
+    for case in cases.all_cases(options.adapter):
         if options.only in (None, case.name):
             attempt(results, case.name, lambda: results.add(case, case.measure(environment)))
     if options.only in (None, MALLOCS):
-        for name in mallocs.FRONTS:
+        for name in mallocs.SERVERS:
             attempt(results, f"{MALLOCS} of {name}", lambda: count(results, environment, name))
 
     results.print()
@@ -78,13 +78,13 @@ def parse():
         help="only this figure: %(choices)s",
     )
     parser.add_argument(
-        "--front", default=cases.NIO, help="measure this front of ours in the place of `nio`"
+        "--adapter", default=cases.NIO, help="measure this adapter of ours in the place of `nio`"
     )
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--perf", action="store_true", help="record profiles of the servers")
     options = parser.parse_args()
-    if options.json and options.front != cases.NIO:
-        parser.error("--json is for the figures of the front `nio`, under whose name they go")
+    if options.json and options.adapter != cases.NIO:
+        parser.error("--json is for the figures of the adapter `nio`, under whose name they go")
     return options
 
 
@@ -96,8 +96,8 @@ def attempt(results, name, measure):
         results.fail(name, error)
 
 
-def count(results, environment, front):
-    results.mallocs[front] = round(mallocs.mallocs_per_call(environment, front), 1)
+def count(results, environment, server):
+    results.mallocs[server] = round(mallocs.mallocs_per_call(environment, server), 1)
 
 
 if __name__ == "__main__":

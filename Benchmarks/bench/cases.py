@@ -18,15 +18,15 @@ _LARGE = 1 << 20
 _STREAM_MESSAGES, _STREAM_SIZE = 100_000, 16
 
 
-def all_cases(front):
-    """The cases, with the given front in the place of the NIO front."""
+def all_cases(adapter):
+    """The cases, with the given adapter in the place of the NIO adapter."""
     return [
         Ratio(
             "nio_unary_of_bare_nio",
-            "unary, NIO front, of bare NIO",
+            "unary, NIO adapter, of bare NIO",
             "calls per second of CPU",
             0.70,
-            _per_cpu_second(front, wire.unary()),
+            _per_cpu_second(adapter, wire.unary()),
             _per_cpu_second("bare-nio", wire.unary()),
         ),
         Ratio(
@@ -39,55 +39,55 @@ def all_cases(front):
         ),
         Ratio(
             "large_echo_of_bare_nio",
-            "1 MiB there and back, NIO front, of bare NIO",
+            "1 MiB there and back, NIO adapter, of bare NIO",
             "calls per second of CPU",
             0.50,
-            _per_cpu_second(front, wire.echo(_LARGE)),
+            _per_cpu_second(adapter, wire.echo(_LARGE)),
             _per_cpu_second("bare-nio-echo", wire.echo(_LARGE)),
         ),
         Ratio(
             "nio_text_of_binary",
-            "unary, NIO front, text mode of binary mode",
+            "unary, NIO adapter, text mode of binary mode",
             "calls per second of CPU",
             0.85,
-            _per_cpu_second(front, wire.unary(wire.TEXT), name=f"{front}-text"),
-            _per_cpu_second(front, wire.unary(), name=f"{front}-binary"),
+            _per_cpu_second(adapter, wire.unary(wire.TEXT), name=f"{adapter}-text"),
+            _per_cpu_second(adapter, wire.unary(), name=f"{adapter}-binary"),
         ),
         Ratio(
             "stream_of_envoy",
-            "100,000 messages, NIO front, of Envoy",
+            "100,000 messages, NIO adapter, of Envoy",
             "messages per second",
             6,
-            _stream(front, _front(front)),
+            _stream(adapter, _bench_server(adapter)),
             _stream("envoy", envoy_proxy.envoy_grpc_swift),
         ),
         Ratio(
             "unary_of_sonora_python",
-            "unary, NIO front, of Sonora for Python",
+            "unary, NIO adapter, of Sonora for Python",
             "calls per second",
             3.5,
-            _per_second(front, _front(front)),
+            _per_second(adapter, _bench_server(adapter)),
             _per_second("sonora-python", servers.sonora_python),
         ),
         Amount(
             "idle_stream_kib",
-            "memory of an idle stream, NIO front",
+            "memory of an idle stream, NIO adapter",
             "KiB",
             24,
             Side(
-                front,
-                _front(front),
+                adapter,
+                _bench_server(adapter),
                 lambda server, seconds: memory.idle_stream_bytes(server) / 1024,
             ),
         ),
         Amount(
             "stalled_1000_mib",
-            "memory of 1,000 stalled streams, NIO front",
+            "memory of 1,000 stalled streams, NIO adapter",
             "MiB",
             150,
             Side(
-                front,
-                _front(front),
+                adapter,
+                _bench_server(adapter),
                 lambda server, seconds: memory.stalled_streams_bytes(server) / (1 << 20),
             ),
         ),
@@ -96,7 +96,7 @@ def all_cases(front):
 
 
 def _client_cases():
-    """What clients do, 32 calls at once, of what is measured beside. The server is the NIO front."""
+    """What clients do, 32 calls at once, of what is measured beside. The server is the NIO adapter."""
     ahc = clients.swift("ahc", "unary")
     return [
         Ratio(
@@ -113,7 +113,7 @@ def _client_cases():
             "calls per second of the client's CPU",
             0.9,
             ahc,
-            clients.swift("http2", "unary", front="grpc-http2"),
+            clients.swift("http2", "unary", server="grpc-http2"),
         ),
         Ratio(
             "client_stream_of_grpc_swift_http2",
@@ -121,7 +121,7 @@ def _client_cases():
             "messages per second of the client's CPU",
             1.7,
             clients.swift("ahc", "stream"),
-            clients.swift("http2", "stream", front="grpc-http2"),
+            clients.swift("http2", "stream", server="grpc-http2"),
         ),
         Ratio(
             "client_urlsession_unary_of_bare_ahc",
@@ -150,14 +150,14 @@ def _client_cases():
     ]
 
 
-def _front(name):
-    return lambda environment: servers.front(environment, name)
+def _bench_server(name):
+    return lambda environment: servers.bench_server(environment, name)
 
 
-def _per_cpu_second(front, call, name=None):
+def _per_cpu_second(kind, call, name=None):
     return Side(
-        name or front,
-        _front(front),
+        name or kind,
+        _bench_server(kind),
         lambda server, seconds: wrk.load(server, call, seconds).per_cpu_second,
     )
 

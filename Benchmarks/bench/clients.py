@@ -15,14 +15,14 @@ from comparison import Side
 PARALLEL = 32
 
 
-def swift(client, call, front="nio"):
+def swift(client, call, server="nio"):
     """`bench-client` with one of its clients: calls, or messages of streams, per second of its CPU."""
 
     def command(environment, server, seconds):
         command = [environment.bench_client, "--url", server.url, "--client", client]
         return [*command, "--call", call, "--seconds", seconds, "--parallel", PARALLEL]
 
-    return _side(f"{client}-{call}", front, command)
+    return _side(f"{client}-{call}", server, command)
 
 
 def sonora_python(kind):
@@ -35,12 +35,12 @@ def sonora_python(kind):
     return _side(f"sonora-{kind}", "nio", command)
 
 
-def _side(name, front, command):
+def _side(name, server, command):
     environments = []
 
     def start(environment):
         environments[:] = [environment]
-        return servers.front(environment, front)
+        return servers.bench_server(environment, server)
 
     def measure(server, seconds):
         [environment] = environments

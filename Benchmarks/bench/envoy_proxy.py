@@ -16,7 +16,7 @@ def envoy_grpc_swift(environment):
     import envoy
 
     with contextlib.ExitStack() as stack:
-        backend = stack.enter_context(servers.front(environment, "grpc-http2"))
+        backend = stack.enter_context(servers.bench_server(environment, "grpc-http2"))
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         configuration = pathlib.Path(folder) / "envoy.json"
         configuration.write_text(json.dumps(_configuration(backend)))

@@ -85,9 +85,9 @@ def _why_exited(name, process, log):
 # ---- Ours, and those that set the bar
 
 
-def front(environment, name, variables={}):
-    """`bench-server` with one of its fronts."""
-    command = [environment.bench_server, "--front", name]
+def bench_server(environment, name, variables={}):
+    """`bench-server` with one of its servers."""
+    command = [environment.bench_server, "--server", name]
     return start(name, command, _ANNOUNCEMENT, environment, variables)
 
 

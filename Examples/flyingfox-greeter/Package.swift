@@ -9,7 +9,7 @@ let package = Package(
     .executable(name: "flyingfox-greeter", targets: ["flyingfox-greeter"])
   ],
   dependencies: [
-    .package(name: "sonora", path: "../.."),
+    .package(name: "sonora", path: "../..", traits: ["FlyingFox"]),
     .package(name: "greeter", path: "../greeter"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
     .package(url: "https://github.com/swhitty/FlyingFox.git", .upToNextMinor(from: "0.27.1")),

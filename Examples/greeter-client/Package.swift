@@ -9,7 +9,7 @@ let package = Package(
     .executable(name: "greeter-client", targets: ["greeter-client"])
   ],
   dependencies: [
-    .package(name: "sonora", path: "../.."),
+    .package(name: "sonora", path: "../..", traits: ["AsyncHTTPClient"]),
     .package(path: "../greeter"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
     .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.3.0"),

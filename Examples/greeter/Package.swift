@@ -12,7 +12,7 @@ let package = Package(
     .library(name: "GreeterApp", targets: ["GreeterApp"]),
   ],
   dependencies: [
-    .package(name: "sonora", path: "../.."),
+    .package(name: "sonora", path: "../..", traits: ["Hummingbird"]),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
     .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.3.0"),
     .package(url: "https://github.com/grpc/grpc-swift-protobuf.git", from: "2.1.0"),

@@ -11,7 +11,7 @@ import time
 from good_calls import call_over_http1
 from harness import Lack, check, expect, expect_lack, wait_until
 from process_status import ProcessStatus
-from test_services import FRONTS, start_ours
+from test_services import ADAPTERS, start_ours
 
 # Connections that the server has descriptors for, and that it has none for.
 ACCEPTED = 30
@@ -32,14 +32,15 @@ LACKS = {"middleware": _HUMMINGBIRD, "hummingbird": _HUMMINGBIRD}
 
 
 @check(
-    "descriptors: {front} doesn't spin when there are none, and serves on when some are free",
+    "descriptors: {adapter} doesn't spin when there are none, and serves on when some are free",
     needs="executables",
-    front=FRONTS,
+    adapter=ADAPTERS,
 )
-def descriptor_limit(environment, front):
+def descriptor_limit(environment, adapter):
     with contextlib.ExitStack() as stack:
-        stack.enter_context(expect_lack(LACKS.get(front)))
-        server = stack.enter_context(start_ours(environment, f"interop-descriptors-{front}", front))
+        stack.enter_context(expect_lack(LACKS.get(adapter)))
+        name = f"interop-descriptors-{adapter}"
+        server = stack.enter_context(start_ours(environment, name, adapter))
         call_over_http1(server)
         process = ProcessStatus(server.process.pid)
         limit = process.descriptors() + ACCEPTED

@@ -10,7 +10,7 @@ import sys
 
 from fuzzing import Fuzzing
 from harness import Environment
-from test_services import FRONTS, start_ours
+from test_services import ADAPTERS, start_ours
 
 # Over TLS a connection costs both sides several times as much.
 PART_OVER_TLS = 5
@@ -24,7 +24,7 @@ def main():
     parser.add_argument(
         "--logs", type=pathlib.Path, default=".", help="the folder for the servers' logs"
     )
-    parser.add_argument("--front", choices=FRONTS, default="nio", help="what takes the requests")
+    parser.add_argument("--adapter", choices=ADAPTERS, default="nio", help="what takes the requests")
     parser.add_argument(
         "--connections",
         metavar="N",
@@ -66,7 +66,7 @@ def fuzz(environment, options, kind, count):
     is_over_tls = kind == "tls"
     numbers = range(options.first, options.first + count)
     with start_ours(
-        environment, f"fuzz-{options.front}-{kind}", options.front, is_over_tls
+        environment, f"fuzz-{options.adapter}-{kind}", options.adapter, is_over_tls
     ) as server:
         print(f"{server.url}, process {server.process.pid}", flush=True)
         fuzzing = Fuzzing(server, options.seed, numbers, on_progress=print_progress)

@@ -33,7 +33,7 @@ from interop_python_clients import Failure, Reply, generated, methods
 from interop_swift import CASES, server_lack
 from test_services import start_interop_server, test_server_named
 
-# The handler of the front `hummingbird` is that of `nio`.
+# The handler of the adapter `hummingbird` is that of `nio`.
 PLAIN = ["ours, middleware", "ours, nio"]
 OVER_TLS = ["ours, nio, TLS"]
 BROWSERS = ["chromium", "firefox"]
@@ -315,9 +315,9 @@ def concurrent_streams(environment, server, browser, api):
 @contextlib.contextmanager
 def _strict_server(environment, server, origin):
     """Our server for pages of one origin, with credentials."""
-    front = server.split(", ")[1]
-    options = ["--front", front, "--allow-origin", origin, "--allow-credentials"]
-    log_name = f"interop-{front}-{'own' if '127.0.0.1' in origin else 'other'}-origin"
+    adapter = server.split(", ")[1]
+    options = ["--adapter", adapter, "--allow-origin", origin, "--allow-credentials"]
+    log_name = f"interop-{adapter}-{'own' if '127.0.0.1' in origin else 'other'}-origin"
     with start_interop_server(environment, log_name, *options) as strict:
         yield strict
 

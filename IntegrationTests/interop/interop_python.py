@@ -1,5 +1,5 @@
 """gRPC's interop tests with Python's clients and our server: Sonora's two and Connect's over gRPC-Web,
-grpcio over HTTP/2 where a front of our server offers that.
+grpcio over HTTP/2 where an adapter of our server offers that.
 """
 
 import asyncio

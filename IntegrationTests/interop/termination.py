@@ -16,14 +16,14 @@ from curl import HELLO_WORLD, expect_hello_world
 from greeter import start_greeter
 from harness import CheckFailed, check, expect_equal, wait_until
 from http2_bytes import NO_SETTINGS, PREFACE, SETTINGS
-from test_services import FRONTS, start_ours
+from test_services import ADAPTERS, start_ours
 
 # How long a server may take for what is left, in seconds. For a client that takes nothing it waits
 # until its grace period is over.
 SOON = 5.0
 GRACE = 20.0
 
-SERVERS = [*FRONTS, "greeter"]
+SERVERS = [*ADAPTERS, "greeter"]
 
 
 @contextlib.contextmanager
@@ -111,7 +111,7 @@ def running_call(environment, server):
 @check(
     "SIGTERM: {server} ends with a client that doesn't read its response",
     needs="executables",
-    server=FRONTS,
+    server=ADAPTERS,
 )
 def unread_response(environment, server):
     body = wire.frame(wire.streaming_request(*[1024 * 1024] * 60))

@@ -1,4 +1,4 @@
-"""The servers that serve gRPC's interop tests: ours on each of its fronts, and those of others."""
+"""The servers that serve gRPC's interop tests: ours on each of its adapters, and those of others."""
 
 import contextlib
 import dataclasses
@@ -11,10 +11,10 @@ from certificates import test_authority
 from peers import envoy_before, python_server
 from servers import start_server
 
-# The fronts of `interop-server`.
-FRONTS = ["middleware", "hummingbird", "nio"]
-OURS = [f"ours, {front}" for front in FRONTS]
-OURS_OVER_TLS = [f"ours, {front}, TLS" for front in FRONTS]
+# The adapters of `interop-server`.
+ADAPTERS = ["middleware", "hummingbird", "nio"]
+OURS = [f"ours, {adapter}" for adapter in ADAPTERS]
+OURS_OVER_TLS = [f"ours, {adapter}, TLS" for adapter in ADAPTERS]
 # Those that offer native gRPC, over HTTP/2.
 NATIVE = ["ours, nio"]
 NATIVE_OVER_TLS = ["ours, hummingbird, TLS", "ours, nio, TLS"]
@@ -65,27 +65,27 @@ def test_server_named(environment, name):
         return environment.shared(_envoy_grpcio, environment)
     if name == CONNECT:
         return environment.shared(_connect, environment)
-    _, front, *tls = name.split(", ")
-    return environment.shared(_ours, environment, front, bool(tls))
+    _, adapter, *tls = name.split(", ")
+    return environment.shared(_ours, environment, adapter, bool(tls))
 
 
 @contextlib.contextmanager
-def _ours(environment, front, is_over_tls):
-    name = f"interop-{front}{'-tls' if is_over_tls else ''}"
-    with start_ours(environment, name, front, is_over_tls) as server:
+def _ours(environment, adapter, is_over_tls):
+    name = f"interop-{adapter}{'-tls' if is_over_tls else ''}"
+    with start_ours(environment, name, adapter, is_over_tls) as server:
         yield server
 
 
 @contextlib.contextmanager
-def start_ours(environment, name, front, is_over_tls=False):
+def start_ours(environment, name, adapter, is_over_tls=False):
     """One of our servers that nobody shares, with a log of this name."""
     options, authority = [], None
     if is_over_tls:
         certificates = environment.shared(test_authority)
         options = ["--tls", certificates.chain, certificates.key]
         authority = certificates.authority
-    subject = f"ours, {front}{', TLS' if is_over_tls else ''}"
-    with start_interop_server(environment, name, "--front", front, *options) as server:
+    subject = f"ours, {adapter}{', TLS' if is_over_tls else ''}"
+    with start_interop_server(environment, name, "--adapter", adapter, *options) as server:
         yield dataclasses.replace(
             server,
             authority=authority,

@@ -8,7 +8,7 @@ from curl import expect_answers_in_spite_of_offers
 from good_calls import ANSWER, PATH, REQUEST, call_over_http1
 from harness import check, expect
 from process_status import ProcessStatus
-from test_services import FRONTS, start_ours, test_server_named
+from test_services import ADAPTERS, start_ours, test_server_named
 
 MEGABYTE = 1024 * 1024
 
@@ -18,12 +18,12 @@ HELD = 32 * MEGABYTE
 
 
 @check(
-    "upgrade: curl that offers HTTP/2 with each of four calls gets four answers of {front}",
+    "upgrade: curl that offers HTTP/2 with each of four calls gets four answers of {adapter}",
     needs="executables",
-    front=FRONTS,
+    adapter=ADAPTERS,
 )
-def offers_of_curl_to_fronts(environment, front):
-    server = test_server_named(environment, f"ours, {front}")
+def offers_of_curl_to_adapters(environment, adapter):
+    server = test_server_named(environment, f"ours, {adapter}")
     expect_answers_in_spite_of_offers(server.url + PATH, REQUEST, ANSWER)
 
 
@@ -38,14 +38,14 @@ OFFERS = {
 
 
 @check(
-    "upgrade: what follows {offer} costs {front} little memory",
+    "upgrade: what follows {offer} costs {adapter} little memory",
     needs="executables",
     offer=list(OFFERS),
-    front=FRONTS,
+    adapter=ADAPTERS,
 )
-def bytes_behind_an_offer(environment, offer, front):
+def bytes_behind_an_offer(environment, offer, adapter):
     # A server of its own, as others would cost memory meanwhile.
-    with start_ours(environment, f"interop-upgrade-{front}", front) as server:
+    with start_ours(environment, f"interop-upgrade-{adapter}", adapter) as server:
         call_over_http1(server)
         process = ProcessStatus(server.process.pid)
         before = most = process.resident_memory()

@@ -1,3 +1,4 @@
+#if AsyncHTTPClient
 public import AsyncHTTPClient
 public import GRPCCore
 public import GRPCWeb
@@ -69,3 +70,4 @@ extension ClientTransport where Self == GRPCWebClientTransport {
     )
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if AsyncHTTPClient
 public import AsyncHTTPClient
 internal import GRPCCore
 public import GRPCWeb
@@ -223,3 +224,4 @@ extension HTTPResponse {
     self.init(status: status, headerFields: fields)
   }
 }
+#endif

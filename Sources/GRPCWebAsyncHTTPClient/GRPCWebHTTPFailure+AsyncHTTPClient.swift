@@ -1,3 +1,4 @@
+#if AsyncHTTPClient
 internal import AsyncHTTPClient
 internal import GRPCWeb
 internal import NIOCore
@@ -124,3 +125,4 @@ extension GRPCWebHTTPFailure {
     return name.isEmpty ? nil : String(name)
   }
 }
+#endif

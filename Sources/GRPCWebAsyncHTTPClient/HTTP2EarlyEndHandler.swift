@@ -1,3 +1,4 @@
+#if AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTP2
@@ -152,3 +153,4 @@ final class HTTP2EarlyEndHandler: ChannelDuplexHandler {
     context.fireErrorCaught(ResponseEndedEarly(rest: rest))
   }
 }
+#endif

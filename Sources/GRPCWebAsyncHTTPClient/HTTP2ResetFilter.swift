@@ -1,3 +1,4 @@
+#if AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP2
 
@@ -193,3 +194,4 @@ struct HTTP2ResetScanner {
     }
   }
 }
+#endif

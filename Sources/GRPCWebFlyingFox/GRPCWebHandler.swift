@@ -1,3 +1,4 @@
+#if FlyingFox
 public import FlyingFox
 public import GRPCWeb
 internal import HTTPTypes
@@ -117,3 +118,4 @@ extension GRPCWebPeers {
     }
   }
 }
+#endif

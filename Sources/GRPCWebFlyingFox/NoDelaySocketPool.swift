@@ -1,3 +1,4 @@
+#if FlyingFox
 public import FlyingFox
 public import FlyingSocks
 
@@ -64,3 +65,4 @@ extension AsyncSocketPool where Self == NoDelaySocketPool {
     NoDelaySocketPool(pool)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if FlyingFox
 internal import FlyingFox
 internal import Foundation
 internal import NIOCore
@@ -104,3 +105,4 @@ private final class Flag: Sendable {
     self.state.withLock { $0 = true }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if FlyingFox
 internal import FlyingFox
 internal import FlyingSocks
 internal import GRPCWeb
@@ -113,3 +114,4 @@ final class ResponseBody: AsyncBufferedSequence {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if FlyingFox
 internal import Foundation
 internal import GRPCWeb
 internal import Synchronization
@@ -21,3 +22,4 @@ final class ResponseDate: Sendable {
     }
   }
 }
+#endif

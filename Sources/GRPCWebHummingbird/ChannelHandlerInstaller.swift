@@ -1,3 +1,4 @@
+#if Hummingbird
 internal import GRPCWeb
 internal import GRPCWebNIO
 internal import HummingbirdCore
@@ -83,3 +84,4 @@ final class ChannelHandlerInstaller: ChannelInboundHandler, RemovableChannelHand
     }
   }
 }
+#endif

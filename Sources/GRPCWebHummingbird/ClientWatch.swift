@@ -1,3 +1,4 @@
+#if Hummingbird
 internal import Hummingbird
 internal import HummingbirdCore
 internal import NIOCore
@@ -73,3 +74,4 @@ final class ClientWatchHandler: ChannelDuplexHandler, RemovableChannelHandler {
     self.watch.take()?.clientIsGone()
   }
 }
+#endif

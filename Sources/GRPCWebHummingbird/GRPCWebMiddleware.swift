@@ -1,3 +1,4 @@
+#if Hummingbird
 public import GRPCWeb
 public import Hummingbird
 internal import NIOCore
@@ -121,3 +122,4 @@ public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Hummingbird
 internal import GRPCWeb
 public import Hummingbird
 public import NIOCore
@@ -50,3 +51,4 @@ extension GRPCWebPeers {
     }
   }
 }
+#endif

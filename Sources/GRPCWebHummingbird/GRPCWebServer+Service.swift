@@ -1,3 +1,4 @@
+#if Hummingbird
 public import GRPCWeb
 public import ServiceLifecycle
 
@@ -26,3 +27,4 @@ extension GRPCWebServer: Service {
     }
   }
 }
+#endif

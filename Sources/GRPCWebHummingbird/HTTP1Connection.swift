@@ -1,3 +1,4 @@
+#if Hummingbird
 internal import GRPCWebNIO
 internal import NIOCore
 internal import NIOHTTP1
@@ -193,3 +194,4 @@ extension HTTPRequestHead {
     self.version.isBefore1_1 || self.method == .CONNECT || self.headers.contains(name: "upgrade")
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Hummingbird
 internal import GRPCWeb
 internal import GRPCWebNIO
 internal import NIOCore
@@ -206,3 +207,4 @@ extension HTTPRequestHead {
     self.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
   }
 }
+#endif

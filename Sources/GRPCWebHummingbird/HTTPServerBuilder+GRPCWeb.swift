@@ -1,3 +1,4 @@
+#if Hummingbird
 public import GRPCWeb
 public import HummingbirdCore
 
@@ -59,3 +60,4 @@ extension HTTP1Channel.Configuration {
     return configuration
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Hummingbird
 public import GRPCWeb
 public import HummingbirdCore
 internal import NIOCore
@@ -94,3 +95,4 @@ private final class HTTP1ConnectionInstaller: ChannelInboundHandler, RemovableCh
     pipeline.removeHandler(context: context, promise: nil)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Hummingbird
 internal import GRPCWeb
 internal import Hummingbird
 internal import NIOCore
@@ -53,3 +54,4 @@ struct StreamWriting: @unchecked Sendable {
     }
   }
 }
+#endif

@@ -1,12 +1,13 @@
 public import GRPCCore
 public import GRPCWeb
+public import GRPCWebBlocking
 
-/// Opens a channel on a URL for code that isn't asynchronous, hands it to a closure, and closes it.
+/// Opens a client of a URL for code that isn't asynchronous, hands it to a closure, and closes it.
 ///
 /// ```swift
-/// try withBlockingGRPCClient(url: "http://localhost:8080") { channel in
-///   let greeter = Helloworld_Greeter.Client(wrapping: channel.client)
-///   print(try channel.wait { try await greeter.sayHello(.with { $0.name = "world" }) }.message)
+/// try withBlockingGRPCClient(url: "http://localhost:8080") { client in
+///   let greeter = Helloworld_Greeter.Client(wrapping: client.grpcClient)
+///   print(try client.wait { try await greeter.sayHello(.with { $0.name = "world" }) }.message)
 /// }
 /// ```
 ///
@@ -15,7 +16,7 @@ public import GRPCWeb
 ///     `http`.
 ///   - config: How calls are made.
 ///   - interceptors: Called in this order for each call.
-///   - body: Uses the channel.
+///   - body: Uses the client.
 /// - Returns: What the closure returns.
 /// - Throws: What the closure throws; `RPCError` with the code `invalidArgument` when the URL isn't one
 ///   of HTTP, `failedPrecondition` in a task.

@@ -1,2 +1,3 @@
-// So that code which configures a client needs no further import for that.
+// So that code which configures a client, blocking or not, needs no further import for that.
 @_exported public import GRPCWeb
+@_exported public import GRPCWebBlocking

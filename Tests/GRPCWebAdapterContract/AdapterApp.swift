@@ -3,7 +3,7 @@ public import GRPCWeb
 public import HTTPTypes
 internal import Logging
 
-/// What a adapter serves: a service, and routes of the app's own.
+/// What an adapter serves: a service, and routes of the app's own.
 @available(GRPCWeb 1.0, *)
 public struct AdapterApp: Sendable {
   /// A route of the app's own.

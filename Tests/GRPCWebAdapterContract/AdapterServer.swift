@@ -1,6 +1,6 @@
 public import GRPCWeb
 
-/// A server of a adapter, and how to run it.
+/// A server of an adapter, and how to run it.
 @available(GRPCWeb 1.0, *)
 public struct AdapterServer: Sendable {
   /// Serves until the task is cancelled, or the server has shut down.

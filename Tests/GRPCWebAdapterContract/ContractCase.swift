@@ -22,10 +22,10 @@ public struct ContractCase: Sendable, CustomTestStringConvertible {
     Self.faultyFollowers,
   ]
 
-  /// What the front does.
+  /// What the adapter does.
   public var name: String
 
-  /// What the front's framework has to be able to do for it.
+  /// What the adapter's framework has to be able to do for it.
   public var needs: Set<AdapterAbility>
 
   private var body: @Sendable (TestedAdapter) async throws -> Void
@@ -47,7 +47,7 @@ public struct ContractCase: Sendable, CustomTestStringConvertible {
 
   /// Runs the case, and records an issue for each fault.
   ///
-  /// A case that needs what the front's framework can't do has to fail, where that takes no time.
+  /// A case that needs what the adapter's framework can't do has to fail, where that takes no time.
   public func run(against adapter: TestedAdapter) async throws {
     if self.needs.contains(where: { $0.isCostlyToLack && adapter.limits[$0] != nil }) {
       return

@@ -15,7 +15,7 @@ public struct TestedAdapter: Sendable, CustomTestStringConvertible {
   /// Makes a server that serves an app.
   public var makeServer: @Sendable (AdapterApp) throws -> AdapterServer
 
-  /// Creates a adapter.
+  /// Creates an adapter to test.
   ///
   /// - Parameters:
   ///   - name: The name.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// A server for the benchmarks to load: one front of several, on one event loop.
+/// A server for the benchmarks to load: one of several kinds, on one event loop.
 @main
 struct BenchServerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -10,10 +10,10 @@ struct BenchServerCommand: AsyncParsableCommand {
   )
 
   @Option(help: "What answers.")
-  var front: Front
+  var server: BenchServer
 
   func run() async throws {
-    try await self.front.serve { port in
+    try await self.server.serve { port in
       let line = "Bench server is listening on http://127.0.0.1:\(port)\n"
       FileHandle.standardOutput.write(Data(line.utf8))
     }

@@ -94,10 +94,10 @@ struct AsyncCaller<Transport: ClientTransport>: Caller {
 
 /// Calls as code makes them that isn't asynchronous.
 struct BlockingCaller<Transport: ClientTransport>: Caller {
-  var channel: BlockingGRPCClient<Transport>
+  var blockingClient: BlockingGRPCClient<Transport>
 
   var client: GRPCClient<Transport> {
-    self.channel.client
+    self.blockingClient.grpcClient
   }
 
   var streamsRequests: Bool {
@@ -111,7 +111,7 @@ struct BlockingCaller<Transport: ClientTransport>: Caller {
   func unary<Result: Sendable>(
     _ call: @escaping @Sendable () async throws -> Result
   ) async throws -> Result {
-    try await onThread { try self.channel.wait(for: call) }
+    try await onThread { try self.blockingClient.wait(for: call) }
   }
 
   func stream<Message: Sendable>(
@@ -120,7 +120,7 @@ struct BlockingCaller<Transport: ClientTransport>: Caller {
   ) async throws -> StreamAnswer<Message> {
     try await onThread {
       var answer = StreamAnswer<Message>()
-      let messages = try self.channel.messages(of: call)
+      let messages = try self.blockingClient.messages(of: call)
       answer.initial = try messages.metadata()
       while let message = try messages.next(timeout: nil) {
         answer.messages.append(message)

@@ -54,9 +54,12 @@ struct InteropClientCommand: AsyncParsableCommand {
     case .blocking:
       let observer = ResponseObserver()
       let transport = try self.transport(self.asyncHTTPClient, observer)
-      let channel = try await onThread { BlockingGRPCClient(transport: transport) }
-      await self.run(Cases(caller: BlockingCaller(channel: channel), observer: observer), &results)
-      try await onThread { channel.close() }
+      let client = try await onThread { BlockingGRPCClient(transport: transport) }
+      await self.run(
+        Cases(caller: BlockingCaller(blockingClient: client), observer: observer),
+        &results
+      )
+      try await onThread { client.close() }
     case .http2:
       try await withGRPCClient(transport: self.http2Transport) { client in
         let caller = AsyncCaller(client: client, streamsRequests: true)

@@ -26,7 +26,7 @@ struct InteropServerCommand: AsyncParsableCommand {
   var port = 8080
 
   @Option(help: "What takes requests for the service.")
-  var front = Front.middleware
+  var adapter = Adapter.middleware
 
   @Option(
     name: .customLong("tls"),
@@ -54,7 +54,7 @@ struct InteropServerCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    switch self.front {
+    switch self.adapter {
     case .middleware, .hummingbird:
       try await self.runApp()
     case .nio:
@@ -70,7 +70,7 @@ struct InteropServerCommand: AsyncParsableCommand {
     )
     let router = Router(context: GRPCWebRequestContext.self)
     let connections: HTTP1Channel.Configuration
-    if self.front == .middleware {
+    if self.adapter == .middleware {
       connections = .grpcWebMiddleware(grpcWeb)
       router.add(middleware: RequestEncodingMiddleware())
       router.add(middleware: grpcWeb.middleware())

@@ -1,4 +1,3 @@
-internal import CZlib
 internal import GRPCCore
 internal import NIOCore
 internal import Synchronization
@@ -6,8 +5,7 @@ internal import Synchronization
 /// Inflates messages, one whole message at a time, and never more of one than its limit.
 @available(GRPCWeb 1.0, *)
 final class Inflater: Sendable {
-  // zlib keeps a pointer to its stream, so that the stream must not move.
-  private let stream: Mutex<UnsafeMutablePointer<z_stream>>
+  private let stream: Mutex<ZlibStream>
 
   /// How many bytes the output grows by at least.
   private static let smallestGrowth = 16 * 1024
@@ -16,21 +14,7 @@ final class Inflater: Sendable {
   ///
   /// - Throws: `resourceExhausted` when there is no memory for it.
   init(format: ZlibFormat) throws(RPCError) {
-    let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
-    stream.initialize(to: z_stream())
-    let result = CZlib_inflateInit2(stream, format.windowBits)
-    self.stream = Mutex(stream)
-    guard result == Z_OK else {
-      // The only cause there is: no memory for the window.
-      throw RPCError(code: .resourceExhausted, message: "No memory to decompress a message.")
-    }
-  }
-
-  deinit {
-    self.stream.withLock { stream in
-      _ = inflateEnd(stream)
-      stream.deallocate()
-    }
+    self.stream = Mutex(try ZlibStream(inflating: format))
   }
 
   /// Inflates a message.
@@ -50,8 +34,8 @@ final class Inflater: Sendable {
     into output: inout ByteBuffer
   ) throws(RPCError) {
     try self.stream.withLock { stream throws(RPCError) in
-      inflateReset(stream)
-      try Self.inflate(compressed, limit: limit, into: &output, with: stream)
+      stream.resetInflation()
+      try Self.inflate(compressed, limit: limit, into: &output, with: &stream)
     }
   }
 
@@ -59,14 +43,14 @@ final class Inflater: Sendable {
     _ compressed: ByteBuffer,
     limit: Int,
     into output: inout ByteBuffer,
-    with stream: UnsafeMutablePointer<z_stream>
+    with stream: inout ZlibStream
   ) throws(RPCError) {
     var input = compressed
     var size = 0
     while true {
       // One byte more than the limit tells a message of exactly that size from a larger one.
       let room = min(limit - size, max(size, Self.smallestGrowth)) + 1
-      let (result, written) = Self.step(&input, into: &output, room: room, with: stream)
+      let (progress, written) = stream.inflate(&input, into: &output, room: room)
       size += written
 
       guard size <= limit else {
@@ -76,8 +60,8 @@ final class Inflater: Sendable {
         )
       }
 
-      switch result {
-      case Z_STREAM_END:
+      switch progress {
+      case .end:
         guard input.readableBytes == 0 else {
           throw RPCError(
             code: .internalError,
@@ -86,47 +70,16 @@ final class Inflater: Sendable {
         }
         return
 
-      case Z_OK where written == room:
+      case .unfinished where written == room:
         continue
 
-      case Z_OK, Z_BUF_ERROR:
+      case .unfinished:
         // There is room, so it is input that is missing.
         throw RPCError(code: .internalError, message: "A compressed message is truncated.")
 
-      default:
+      case .faulty:
         throw RPCError(code: .internalError, message: "A compressed message can't be decompressed.")
       }
     }
-  }
-
-  /// Runs zlib once over what is left of the input.
-  private static func step(
-    _ input: inout ByteBuffer,
-    into output: inout ByteBuffer,
-    room: Int,
-    with stream: UnsafeMutablePointer<z_stream>
-  ) -> (result: Int32, written: Int) {
-    var result = Z_OK
-    var written = 0
-
-    input.readWithUnsafeReadableBytes { source in
-      let consumable = Int(UInt32(clamping: source.count))
-      stream.pointee.setInput(source)
-      stream.pointee.avail_in = UInt32(consumable)
-
-      output.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { target in
-        stream.pointee.next_out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        stream.pointee.avail_out = UInt32(clamping: room)
-        result = CZlib.inflate(stream, Z_NO_FLUSH)
-        written = room - Int(stream.pointee.avail_out)
-        return written
-      }
-
-      return consumable - Int(stream.pointee.avail_in)
-    }
-
-    stream.pointee.next_in = nil
-    stream.pointee.next_out = nil
-    return (result, written)
   }
 }

@@ -1,5 +1,3 @@
-internal import CZlib
-
 /// A format of compressed data.
 enum ZlibFormat: Hashable, Sendable {
   /// RFC 1950, which HTTP and gRPC call "deflate".
@@ -14,15 +12,6 @@ enum ZlibFormat: Hashable, Sendable {
       return 15
     case .gzip:
       return 15 + 16
-    }
-  }
-}
-
-extension z_stream {
-  /// Points zlib at its input, which it only reads: the header lacks a `const`.
-  mutating func setInput(_ bytes: UnsafeRawBufferPointer) {
-    self.next_in = bytes.baseAddress.map {
-      UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: UInt8.self))
     }
   }
 }

@@ -2,38 +2,40 @@
 ///
 /// Kept under the lock that guards what may change; resumed outside of it.
 @available(GRPCWeb 1.0, *)
-struct SuspendedTasks: Sendable {
+package struct SuspendedTasks: Sendable {
   /// Names a task, for its cancellation.
-  struct ID: Hashable, Sendable {
+  package struct ID: Hashable, Sendable {
     fileprivate var number: UInt64
   }
 
   private var tasks: [(id: ID, continuation: CheckedContinuation<Void, any Error>)] = []
   private var lastNumber: UInt64 = 0
 
+  package init() {}
+
   /// Whether no task is here.
-  var isEmpty: Bool {
+  package var isEmpty: Bool {
     self.tasks.isEmpty
   }
 
   /// Makes a name for a task that is about to be suspended.
-  mutating func makeID() -> ID {
+  package mutating func makeID() -> ID {
     self.lastNumber += 1
     return ID(number: self.lastNumber)
   }
 
   /// Adds a task.
-  mutating func suspend(_ continuation: CheckedContinuation<Void, any Error>, as id: ID) {
+  package mutating func suspend(_ continuation: CheckedContinuation<Void, any Error>, as id: ID) {
     self.tasks.append((id, continuation))
   }
 
   /// Takes one task, if it is still here, to be resumed with a `CancellationError`.
-  mutating func take(_ id: ID) -> CheckedContinuation<Void, any Error>? {
+  package mutating func take(_ id: ID) -> CheckedContinuation<Void, any Error>? {
     self.tasks.firstIndex { $0.id == id }.map { self.tasks.remove(at: $0).continuation }
   }
 
   /// Takes all tasks, to be resumed.
-  mutating func takeAll() -> [CheckedContinuation<Void, any Error>] {
+  package mutating func takeAll() -> [CheckedContinuation<Void, any Error>] {
     guard !self.tasks.isEmpty else { return [] }
     defer { self.tasks = [] }
     return self.tasks.map(\.continuation)

@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import HTTPTypes
 
@@ -32,3 +33,4 @@ final class DateCache {
     return field
   }
 }
+#endif

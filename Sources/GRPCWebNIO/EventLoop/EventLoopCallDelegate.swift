@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import NIOCore
 
@@ -32,3 +33,4 @@ final class EventLoopCallDelegate: ServerCallDelegate {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import NIOCore
 internal import Synchronization
@@ -73,3 +74,4 @@ final class EventLoopMailbox: Sendable {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 package import GRPCWeb
 package import NIOCore
 
@@ -56,3 +57,4 @@ package final class EventLoopResources {
     return queue
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import NIOCore
 
@@ -47,3 +48,4 @@ final class ServiceStartBatch {
     }
   }
 }
+#endif

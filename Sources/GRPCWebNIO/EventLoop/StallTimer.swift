@@ -1,3 +1,4 @@
+#if NIO
 /// Calls a function when something that is waited for hasn't progressed for some time.
 ///
 /// To be cancelled before it is let go.
@@ -41,3 +42,4 @@ struct StallTimer {
     }
   }
 }
+#endif

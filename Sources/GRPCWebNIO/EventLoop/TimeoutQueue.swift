@@ -1,3 +1,4 @@
+#if NIO
 package import NIOCore
 
 /// The running timers of one event loop that share a timeout, in the order in which they fire.
@@ -161,3 +162,4 @@ package final class TimeoutQueue {
     self.scheduleTask()
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 package import NIOCore
 
 @available(GRPCWeb 1.0, *)
@@ -23,3 +24,4 @@ extension ChannelHandlerContext {
     self.close(mode: .output, promise: outputClosed)
   }
 }
+#endif

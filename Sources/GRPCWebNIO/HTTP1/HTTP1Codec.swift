@@ -1,3 +1,4 @@
+#if NIO
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
@@ -208,3 +209,4 @@ final class HTTP1Codec: ChannelDuplexHandler {
     context.close(mode: mode, promise: promise)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import NIOHTTP1
 
@@ -96,3 +97,4 @@ struct HTTP1HeadFacts: Hashable {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 /// The requests in progress on an HTTP/1.1 connection, and whether the connection is to be closed: a state machine
 /// without I/O.
 ///
@@ -88,3 +89,4 @@ struct HTTP1Lifetime {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
@@ -117,3 +118,4 @@ final class HTTP1LifetimeHandler: ChannelDuplexHandler {
     }
   }
 }
+#endif

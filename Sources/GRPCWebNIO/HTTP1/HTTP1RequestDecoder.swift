@@ -1,3 +1,4 @@
+#if NIO
 package import NIOCore
 package import NIOHTTP1
 
@@ -88,3 +89,4 @@ package final class HTTP1RequestDecoder: ByteToMessageDecoder {
     self.parser.decoderAdded(context: context)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
@@ -114,3 +115,4 @@ extension HTTPVersion {
     (self.major, self.minor) < (1, 1)
   }
 }
+#endif

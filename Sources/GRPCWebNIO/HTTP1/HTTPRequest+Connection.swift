@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import HTTPTypes
 
@@ -20,3 +21,4 @@ extension HTTPRequest {
     }
   }
 }
+#endif

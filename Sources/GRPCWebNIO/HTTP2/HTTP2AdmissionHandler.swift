@@ -1,3 +1,4 @@
+#if NIO
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHPACK
@@ -86,3 +87,4 @@ final class HTTP2AdmissionHandler: ChannelInboundHandler {
     context.writeAndFlush(self.wrapOutboundOut(.rstStream(.noError)), promise: nil)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 internal import NIOHTTP2
 
@@ -16,3 +17,4 @@ final class HTTP2ConnectionErrorHandler: ChannelInboundHandler {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 
 /// Completes the read in which a connection of HTTP/2 ended, before the handlers behind it learn of the end.
@@ -15,3 +16,4 @@ final class HTTP2ReadCompletionHandler: ChannelInboundHandler {
     context.fireChannelInactive()
   }
 }
+#endif

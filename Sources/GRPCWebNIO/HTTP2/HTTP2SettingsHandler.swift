@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 
 /// Sets SwiftNIO's limits of an HTTP/2 connection higher than the limits that the client is sent, from the client's
@@ -160,3 +161,4 @@ struct HTTP2SettingsFilter {
     }
   }
 }
+#endif

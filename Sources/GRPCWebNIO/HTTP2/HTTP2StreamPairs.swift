@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 internal import NIOHTTP2
 
@@ -29,3 +30,4 @@ final class HTTP2StreamPairs: NIOHTTP2StreamDelegate, Sendable {
     }
   }
 }
+#endif

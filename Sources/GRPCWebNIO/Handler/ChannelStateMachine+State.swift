@@ -1,3 +1,4 @@
+#if NIO
 extension ChannelStateMachine {
   /// A call, or a request that the server answers without one.
   struct Call: Hashable {
@@ -180,3 +181,4 @@ extension ChannelStateMachine.State {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 /// The order of the requests and responses of one HTTP channel: a state machine without I/O.
 ///
 /// Some requests are the app's to answer and some are calls; neither side knows of the other's. Responses leave in the
@@ -227,3 +228,4 @@ struct ChannelStateMachine {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCCore
 internal import GRPCWeb
 internal import NIOCore
@@ -45,3 +46,4 @@ extension GRPCWebChannelHandler {
     context.fireErrorCaught(error)
   }
 }
+#endif

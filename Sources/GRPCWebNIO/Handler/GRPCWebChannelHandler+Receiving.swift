@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import HTTPTypes
 public import NIOCore
@@ -212,3 +213,4 @@ extension GRPCWebChannelHandler {
     self.context?.read()
   }
 }
+#endif

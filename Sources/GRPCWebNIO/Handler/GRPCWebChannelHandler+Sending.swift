@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import HTTPTypes
 public import NIOCore
@@ -104,3 +105,4 @@ extension GRPCWebChannelHandler {
     self.context?.closeLingering(resources)
   }
 }
+#endif

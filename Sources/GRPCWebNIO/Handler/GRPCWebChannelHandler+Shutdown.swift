@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import NIOCore
 
@@ -66,3 +67,4 @@ extension GRPCWebChannelHandler {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCCore
 internal import GRPCWeb
 internal import NIOCore
@@ -66,3 +67,4 @@ extension GRPCWebChannelHandler {
     return try? channel.syncOptions?.getOption(.bufferedWritableBytes)
   }
 }
+#endif

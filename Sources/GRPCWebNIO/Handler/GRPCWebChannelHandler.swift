@@ -1,3 +1,4 @@
+#if NIO
 public import GRPCWeb
 internal import HTTPTypes
 public import NIOCore
@@ -200,3 +201,4 @@ extension GRPCWebServer {
     return handler
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 internal import NIOHTTPTypes
 
@@ -62,3 +63,4 @@ struct HeldRequests {
     self.error = nil
   }
 }
+#endif

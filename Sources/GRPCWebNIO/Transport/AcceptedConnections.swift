@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 internal import Synchronization
 
@@ -157,3 +158,4 @@ extension IOError {
     [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(self.errnoCode)
   }
 }
+#endif

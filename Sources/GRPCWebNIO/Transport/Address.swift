@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 internal import NIOPosix
 
@@ -47,3 +48,4 @@ extension GRPCWebNIOServerTransport {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 public import GRPCWeb
 
 @available(GRPCWeb 1.0, *)
@@ -101,3 +102,4 @@ extension GRPCWebNIOServerTransport {
     }
   }
 }
+#endif

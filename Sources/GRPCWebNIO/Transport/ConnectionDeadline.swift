@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 
 /// Closes a connection when its client doesn't do something in time, such as a handshake.
@@ -31,3 +32,4 @@ final class ConnectionDeadline: Sendable {
     running.queue.cancel(running.timer)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import NIOCore
 internal import NIOHTTP1
@@ -169,3 +170,4 @@ struct ConnectionInitializer: Sendable {
     )
   }
 }
+#endif

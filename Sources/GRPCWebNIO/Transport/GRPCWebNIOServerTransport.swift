@@ -1,3 +1,4 @@
+#if NIO
 public import GRPCCore
 public import GRPCWeb
 public import Logging
@@ -256,3 +257,4 @@ extension GRPCServer where Transport == GRPCWebNIOServerTransport {
     self.init(transport: transport, router: router)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 
 /// Detects by the first bytes of a connection whether its client speaks HTTP/2 or HTTP/1.1, and adds the handlers for
@@ -78,3 +79,4 @@ final class HTTPVersionDetector: ChannelInboundHandler, RemovableChannelHandler 
     return bytes.count >= Self.preface.count ? true : nil
   }
 }
+#endif

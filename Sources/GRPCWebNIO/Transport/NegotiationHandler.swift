@@ -1,3 +1,4 @@
+#if NIO
 internal import NIOCore
 
 /// Closes a connection at shutdown as long as its version of HTTP isn't known.
@@ -15,3 +16,4 @@ final class NegotiationHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 internal import GRPCWeb
 internal import HTTPTypes
 internal import NIOCore
@@ -140,3 +141,4 @@ final class NotFoundHandler: ChannelInboundHandler {
     context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: promise)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if NIO
 public import NIOSSL
 
 @available(GRPCWeb 1.0, *)
@@ -62,3 +63,4 @@ extension GRPCWebNIOServerTransport {
     }
   }
 }
+#endif

@@ -101,13 +101,14 @@ struct GreeterClient: AsyncParsableCommand {
   }
 
   private func callBlocking(output: Output) throws {
-    // Both modules have a function of this name; the type says which.
-    try withBlockingGRPCClient(url: self.url, config: self.clientConfiguration) {
-      (channel: BlockingGRPCClient<GRPCWebClientTransport>) in
+    // With one of the two modules alone `withBlockingGRPCClient(url:)` does; here the transport says which.
+    try withBlockingGRPCClient(
+      transport: .grpcWebAsyncHTTPClient(url: self.url, config: self.clientConfiguration)
+    ) { client in
       if let repetition = self.repetition {
-        try repetition.run(over: channel)
+        try repetition.run(over: client)
       } else {
-        try BlockingCall(channel: channel, output: output).run(self.method, self.request)
+        try BlockingCall(client: client, output: output).run(self.method, self.request)
       }
     }
   }

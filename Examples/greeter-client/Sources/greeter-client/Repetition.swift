@@ -42,7 +42,7 @@ struct Repetition: Sendable {
   }
 
   /// The calls of code that isn't asynchronous, in threads.
-  func run(over channel: BlockingGRPCClient<some ClientTransport>) throws {
+  func run(over client: BlockingGRPCClient<some ClientTransport>) throws {
     let progress = Mutex(Progress())
     let threads = DispatchGroup()
 
@@ -50,7 +50,7 @@ struct Repetition: Sendable {
       threads.enter()
       Thread.detachNewThread {
         while progress.withLock({ $0.start(upTo: self.count) }) {
-          let result = Result { try self.check(try self.answer(over: channel)) }
+          let result = Result { try self.check(try self.answer(over: client)) }
           self.report(progress.withLock { $0.end(with: result) })
         }
         threads.leave()
@@ -62,16 +62,16 @@ struct Repetition: Sendable {
     }
   }
 
-  private func answer(over channel: BlockingGRPCClient<some ClientTransport>) throws -> String {
-    let greeter = Helloworld_Greeter.Client(wrapping: channel.client)
+  private func answer(over client: BlockingGRPCClient<some ClientTransport>) throws -> String {
+    let greeter = Helloworld_Greeter.Client(wrapping: client.grpcClient)
     switch self.method {
     case .sayHelloSlowly:
-      let replies = try channel.messages {
+      let replies = try client.messages {
         try await greeter.sayHelloSlowly(self.request.hello, onResponse: $0)
       }
       return try replies.reduce(into: "") { $0 += try $1.get().message }
     default:
-      return try channel.wait { try await greeter.sayHello(self.request.hello).message }
+      return try client.wait { try await greeter.sayHello(self.request.hello).message }
     }
   }
 

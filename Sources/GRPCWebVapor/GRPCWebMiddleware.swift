@@ -1,3 +1,4 @@
+#if Vapor
 public import GRPCWeb
 internal import HTTPTypes
 internal import NIOCore
@@ -108,3 +109,4 @@ extension Vapor.Response {
     )
   }
 }
+#endif

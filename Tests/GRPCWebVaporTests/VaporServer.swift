@@ -1,3 +1,4 @@
+#if Vapor
 import GRPCWebAdapterContract
 import GRPCWebTestSupport
 import GRPCWebVapor
@@ -5,7 +6,7 @@ import HTTPTypes
 import NIOPosix
 import Vapor
 
-/// A Vapor app that serves what a adapter serves, until its task is cancelled or it is stopped.
+/// A Vapor app that serves what every tested adapter serves, until its task is cancelled or it is stopped.
 @available(GRPCWeb 1.0, *)
 struct VaporServer: Sendable {
   private let app: AdapterApp
@@ -64,3 +65,4 @@ struct VaporServer: Sendable {
     try await application.asyncShutdown()
   }
 }
+#endif

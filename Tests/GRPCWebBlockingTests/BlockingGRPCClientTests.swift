@@ -1,5 +1,6 @@
 import Foundation
 import GRPCCore
+import GRPCWebBlocking
 import GRPCWebClientTestSupport
 import GRPCWebTestSupport
 import GRPCWebURLSession
@@ -7,7 +8,7 @@ import SwiftProtobuf
 import Testing
 
 @available(GRPCWeb 1.0, *)
-typealias EchoChannel = BlockingGRPCClient<GRPCWebClientTransport>
+typealias BlockingEchoClient = BlockingGRPCClient<GRPCWebClientTransport>
 
 /// Runs a closure on a thread of its own: a test is a task, where nothing may block.
 @available(GRPCWeb 1.0, *)
@@ -21,11 +22,11 @@ private func onThread<Result: Sendable>(
   }
 }
 
-/// Runs an app with a service, and hands a blocking channel to a closure on a thread of its own.
+/// Runs an app with a service, and hands a blocking client to a closure on a thread of its own.
 @available(GRPCWeb 1.0, *)
-private func withChannel<Result: Sendable>(
+private func withBlockingClient<Result: Sendable>(
   service: any RegistrableRPCService = EchoService(),
-  _ body: @escaping @Sendable (EchoChannel) throws -> Result
+  _ body: @escaping @Sendable (BlockingEchoClient) throws -> Result
 ) async throws -> Result {
   try await withServer(services: [service]) { url in
     try await onThread {
@@ -37,7 +38,7 @@ private func withChannel<Result: Sendable>(
 @available(GRPCWeb 1.0, *)
 extension BlockingGRPCClient {
   fileprivate var echo: Sonora_Test_Echo.Client<Transport> {
-    Sonora_Test_Echo.Client(wrapping: self.client)
+    Sonora_Test_Echo.Client(wrapping: self.grpcClient)
   }
 
   fileprivate func get(_ text: String, timeout: Duration? = nil) throws -> String {
@@ -54,12 +55,12 @@ extension BlockingGRPCClient {
 }
 
 /// Calls of code that isn't asynchronous, against a Hummingbird app on loopback.
-@Suite("Blocking channel", .timeLimit(.minutes(3)))
+@Suite("Blocking client", .timeLimit(.minutes(3)))
 struct BlockingGRPCClientTests {
   @Test("A unary call")
   @available(GRPCWeb 1.0, *)
   func unary() async throws {
-    let text = try await withChannel { try $0.get("hello") }
+    let text = try await withBlockingClient { try $0.get("hello") }
     #expect(text == "hello")
   }
 
@@ -70,7 +71,7 @@ struct BlockingGRPCClientTests {
       throw RPCError(code: .notFound, message: "gone", metadata: ["x-why": "because"])
     })
     let error = await #expect(throws: RPCError.self) {
-      try await withChannel(service: service) { try $0.get("x") }
+      try await withBlockingClient(service: service) { try $0.get("x") }
     }
     #expect(error?.code == .notFound)
     #expect(error?.message == "gone")
@@ -80,8 +81,8 @@ struct BlockingGRPCClientTests {
   @Test("A stream is a sequence")
   @available(GRPCWeb 1.0, *)
   func sequence() async throws {
-    let texts = try await withChannel { channel in
-      try channel.expand("abc").map { try $0.get().text }
+    let texts = try await withBlockingClient { client in
+      try client.expand("abc").map { try $0.get().text }
     }
     #expect(texts == ["a", "b", "c"])
   }
@@ -90,8 +91,8 @@ struct BlockingGRPCClientTests {
   @available(GRPCWeb 1.0, *)
   func longStream() async throws {
     let text = String(repeating: "abcdefghij", count: 200)
-    let texts = try await withChannel { channel in
-      try channel.expand(text).map { try $0.get().text }
+    let texts = try await withBlockingClient { client in
+      try client.expand(text).map { try $0.get().text }
     }
     #expect(texts.joined() == text)
   }
@@ -99,8 +100,8 @@ struct BlockingGRPCClientTests {
   @Test("An error is the last element, once")
   @available(GRPCWeb 1.0, *)
   func errorAtTheEnd() async throws {
-    try await withChannel(service: Self.failing) { channel in
-      let messages = try channel.expand("")
+    try await withBlockingClient(service: Self.failing) { client in
+      let messages = try client.expand("")
       #expect(try messages.next()?.get().text == "one")
       let error = #expect(throws: RPCError.self) { try messages.next()?.get() }
       #expect(error?.code == .dataLoss)
@@ -112,8 +113,8 @@ struct BlockingGRPCClientTests {
   @Test("An error is thrown by next(timeout:)")
   @available(GRPCWeb 1.0, *)
   func thrownError() async throws {
-    try await withChannel(service: Self.failing) { channel in
-      let messages = try channel.expand("")
+    try await withBlockingClient(service: Self.failing) { client in
+      let messages = try client.expand("")
       #expect(try messages.next(timeout: patience)?.text == "one")
       let error = #expect(throws: RPCError.self) { try messages.next(timeout: patience) }
       #expect(error?.code == .dataLoss)
@@ -142,8 +143,8 @@ struct BlockingGRPCClientTests {
         return [:]
       }
     })
-    try await withChannel(service: service) { channel in
-      let messages = try channel.expand("")
+    try await withBlockingClient(service: service) { client in
+      let messages = try client.expand("")
       let error = #expect(throws: RPCError.self) { try messages.next(timeout: .milliseconds(50)) }
       #expect(error?.code == .deadlineExceeded)
       gate.open()
@@ -156,10 +157,10 @@ struct BlockingGRPCClientTests {
   @Test("wait(timeout:) gives up, and cancels the operation")
   @available(GRPCWeb 1.0, *)
   func timeoutOfWait() async throws {
-    try await withChannel { channel in
+    try await withBlockingClient { client in
       let cancelled = Counter()
       let error = #expect(throws: RPCError.self) {
-        try channel.wait(timeout: .milliseconds(50)) {
+        try client.wait(timeout: .milliseconds(50)) {
           do {
             try await Task.sleep(for: .seconds(600))
           } catch {
@@ -168,7 +169,7 @@ struct BlockingGRPCClientTests {
         }
       }
       #expect(error?.code == .deadlineExceeded)
-      let isCancelled = try channel.wait { await cancelled.reaches(1) }
+      let isCancelled = try client.wait { await cancelled.reaches(1) }
       #expect(isCancelled)
     }
   }
@@ -176,9 +177,9 @@ struct BlockingGRPCClientTests {
   @Test("Timeouts too long for a clock are none")
   @available(GRPCWeb 1.0, *)
   func endlessTimeout() async throws {
-    try await withChannel { channel in
-      #expect(try channel.get("x", timeout: .seconds(Int64.max)) == "x")
-      let messages = try channel.expand("a")
+    try await withBlockingClient { client in
+      #expect(try client.get("x", timeout: .seconds(Int64.max)) == "x")
+      let messages = try client.expand("a")
       #expect(try messages.next(timeout: .seconds(Int64.max))?.text == "a")
     }
   }
@@ -192,8 +193,8 @@ struct BlockingGRPCClientTests {
         return ["x-last": "2"]
       }
     })
-    try await withChannel(service: service) { channel in
-      let messages = try channel.expand("")
+    try await withBlockingClient(service: service) { client in
+      let messages = try client.expand("")
       #expect(try Array(messages.metadata()[stringValues: "x-first"]) == ["1"])
       #expect(try messages.next()?.get().text == "message")
       #expect(messages.next() == nil)
@@ -208,8 +209,8 @@ struct BlockingGRPCClientTests {
     let service = ScriptedService(onExpand: { _, _ in
       StreamingServerResponse(error: RPCError(code: .aborted, message: "no"))
     })
-    try await withChannel(service: service) { channel in
-      let messages = try channel.expand("")
+    try await withBlockingClient(service: service) { client in
+      let messages = try client.expand("")
       let error = #expect(throws: RPCError.self) { try messages.metadata() }
       #expect(error?.code == .aborted)
     }
@@ -225,25 +226,25 @@ struct BlockingGRPCClientTests {
         }
       }
     })
-    try await withChannel(service: service) { channel in
-      let messages = try channel.expand("")
+    try await withBlockingClient(service: service) { client in
+      let messages = try client.expand("")
       #expect(try messages.next()?.get().text == "more")
-      channel.close()
-      channel.close()
+      client.close()
+      client.close()
 
       let error = #expect(throws: RPCError.self) {
         while try messages.next(timeout: patience) != nil {}
       }
       #expect(error?.code == .unavailable)
-      #expect(throws: (any Error).self) { try channel.get("x") }
+      #expect(throws: (any Error).self) { try client.get("x") }
     }
   }
 
-  @Test("A closure's error closes the channel, and is thrown")
+  @Test("A closure's error closes the client, and is thrown")
   @available(GRPCWeb 1.0, *)
   func closureError() async throws {
     await #expect(throws: CocoaError.self) {
-      try await withChannel { _ in throw CocoaError(.fileNoSuchFile) }
+      try await withBlockingClient { _ in throw CocoaError(.fileNoSuchFile) }
     }
   }
 
@@ -252,21 +253,21 @@ struct BlockingGRPCClientTests {
   func threads() async throws {
     try await withServer(services: [EchoService()]) { url in
       let transport = try GRPCWebClientTransport(url: url, httpClient: GRPCWebURLSessionAdapter())
-      let channel = try await onThread { BlockingGRPCClient(transport: transport) }
+      let client = try await onThread { BlockingGRPCClient(transport: transport) }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for number in 0 ..< 64 {
           group.addTask {
             try await onThread {
-              let text = try channel.get("\(number)")
+              let text = try client.get("\(number)")
               #expect(text == "\(number)")
-              let texts = try channel.expand("xyz").map { try $0.get().text }
+              let texts = try client.expand("xyz").map { try $0.get().text }
               #expect(texts == ["x", "y", "z"])
             }
           }
         }
         try await group.waitForAll()
       }
-      try await onThread { channel.close() }
+      try await onThread { client.close() }
     }
   }
 
@@ -285,8 +286,8 @@ struct BlockingGRPCClientTests {
     })
     try await withServer(services: [service]) { url in
       let transport = try GRPCWebClientTransport(url: url, httpClient: GRPCWebURLSessionAdapter())
-      let channel = try await onThread { BlockingGRPCClient(transport: transport) }
-      let messages = try await onThread { try channel.expand("") }
+      let client = try await onThread { BlockingGRPCClient(transport: transport) }
+      let messages = try await onThread { try client.expand("") }
       let waiting = Counter()
       let total = try await withThrowingTaskGroup(of: Int.self) { group in
         for _ in 0 ..< 8 {
@@ -306,7 +307,7 @@ struct BlockingGRPCClientTests {
         return try await group.reduce(0, +)
       }
       #expect(total == 100)
-      try await onThread { channel.close() }
+      try await onThread { client.close() }
     }
   }
 
@@ -314,11 +315,11 @@ struct BlockingGRPCClientTests {
   @available(GRPCWeb 1.0, *)
   func lettingGo() async throws {
     let stopped = Gate()
-    try await withChannel(service: Self.endless(stopped)) { channel in
-      var messages: BlockingGRPCMessages<Sonora_Test_EchoMessage>? = try channel.expand("")
+    try await withBlockingClient(service: Self.endless(stopped)) { client in
+      var messages: BlockingGRPCMessages<Sonora_Test_EchoMessage>? = try client.expand("")
       #expect(try messages?.next(timeout: patience)?.text == "more")
       messages = nil
-      try channel.wait(timeout: patience) { try await stopped.pass() }
+      try client.wait(timeout: patience) { try await stopped.pass() }
     }
   }
 
@@ -326,14 +327,14 @@ struct BlockingGRPCClientTests {
   @available(GRPCWeb 1.0, *)
   func cancel() async throws {
     let stopped = Gate()
-    try await withChannel(service: Self.endless(stopped)) { channel in
-      let messages = try channel.expand("")
+    try await withBlockingClient(service: Self.endless(stopped)) { client in
+      let messages = try client.expand("")
       #expect(try messages.next(timeout: patience)?.text == "more")
       messages.cancel()
       #expect(throws: (any Error).self) {
         while try messages.next(timeout: patience) != nil {}
       }
-      try channel.wait(timeout: patience) { try await stopped.pass() }
+      try client.wait(timeout: patience) { try await stopped.pass() }
     }
   }
 
@@ -364,10 +365,10 @@ struct BlockingGRPCClientTests {
         return [:]
       }
     })
-    try await withChannel(service: service) { channel in
-      let messages = try channel.expand("")
+    try await withBlockingClient(service: service) { client in
+      let messages = try client.expand("")
       #expect(try messages.next(timeout: patience)?.payload.count == 64 * 1024)
-      let settled = try channel.wait { try await written.settled() }
+      let settled = try client.wait { try await written.settled() }
       #expect(settled < total / 4)
     }
   }
@@ -379,13 +380,13 @@ struct BlockingGRPCClientTests {
   }
 
   @available(GRPCWeb 1.0, *)
-  private static func wait(_ channel: EchoChannel) throws {
-    try channel.wait { _ = Issue.record("A task may not block.") }
+  private static func wait(_ client: BlockingEchoClient) throws {
+    try client.wait { _ = Issue.record("A task may not block.") }
   }
 
   @available(GRPCWeb 1.0, *)
-  private static func read(_ channel: EchoChannel) throws {
-    _ = try channel.expand("x")
+  private static func read(_ client: BlockingEchoClient) throws {
+    _ = try client.expand("x")
   }
 
   @Test("In a task, it fails")
@@ -395,15 +396,15 @@ struct BlockingGRPCClientTests {
       url: "http://localhost",
       httpClient: GRPCWebURLSessionAdapter()
     )
-    let channel = try await onThread { BlockingGRPCClient(transport: transport) }
+    let client = try await onThread { BlockingGRPCClient(transport: transport) }
     for use in [
-      { try Self.use("http://localhost") }, { try Self.wait(channel) }, { try Self.read(channel) },
+      { try Self.use("http://localhost") }, { try Self.wait(client) }, { try Self.read(client) },
     ] {
       let error = #expect(throws: RPCError.self) { try use() }
       #expect(error?.code == .failedPrecondition)
       #expect(error?.message.contains("task") == true)
     }
-    try await onThread { channel.close() }
+    try await onThread { client.close() }
   }
 
   @Test("A URL that isn't HTTP's is invalidArgument")

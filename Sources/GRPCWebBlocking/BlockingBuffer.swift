@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import GRPCCore
+internal import GRPCWeb
 internal import Synchronization
 
 /// Messages on their way from a task, which can wait, to a thread, which blocks.

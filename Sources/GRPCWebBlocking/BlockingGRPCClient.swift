@@ -2,18 +2,18 @@ internal import Dispatch
 public import GRPCCore
 internal import Synchronization
 
-/// A connection to a server for code that isn't asynchronous: scripts, command-line tools.
+/// A client of a server, for code that isn't asynchronous: scripts, command-line tools.
 ///
-/// Stock generated stubs make calls through its ``client``; ``wait(timeout:for:)`` waits for one,
+/// Stock generated stubs make calls through its ``grpcClient``; ``wait(timeout:for:)`` waits for one,
 /// ``messages(of:)`` reads a stream as a sequence.
 ///
 /// ```swift
-/// try withBlockingGRPCClient(url: "http://localhost:8080") { channel in
-///   let greeter = Helloworld_Greeter.Client(wrapping: channel.client)
+/// try withBlockingGRPCClient(url: "http://localhost:8080") { client in
+///   let greeter = Helloworld_Greeter.Client(wrapping: client.grpcClient)
 ///
-///   print(try channel.wait { try await greeter.sayHello(.with { $0.name = "world" }) }.message)
+///   print(try client.wait { try await greeter.sayHello(.with { $0.name = "world" }) }.message)
 ///
-///   for reply in try channel.messages(of: { reply in
+///   for reply in try client.messages(of: { reply in
 ///     try await greeter.sayHelloSlowly(.with { $0.name = "world" }, onResponse: reply)
 ///   }) {
 ///     print(try reply.get().message)
@@ -26,12 +26,12 @@ internal import Synchronization
 /// throw `failedPrecondition` where it can't.
 @available(GRPCWeb 1.0, *)
 public final class BlockingGRPCClient<Transport: ClientTransport>: Sendable {
-  /// The client to wrap with generated stubs.
-  public let client: GRPCClient<Transport>
+  /// The asynchronous client underneath, to wrap with generated stubs.
+  public let grpcClient: GRPCClient<Transport>
 
   private let connection: Task<Void, any Error>
 
-  /// Opens a channel.
+  /// Opens a client.
   ///
   /// - Parameters:
   ///   - transport: Makes the calls.
@@ -39,7 +39,7 @@ public final class BlockingGRPCClient<Transport: ClientTransport>: Sendable {
   @available(*, noasync)
   public init(transport: Transport, interceptors: [any ClientInterceptor] = []) {
     let client = GRPCClient(transport: transport, interceptors: interceptors)
-    self.client = client
+    self.grpcClient = client
     self.connection = Task { try await client.runConnections() }
   }
 
@@ -95,7 +95,7 @@ public final class BlockingGRPCClient<Transport: ClientTransport>: Sendable {
     return BlockingGRPCMessages(of: call)
   }
 
-  /// Closes the channel: calls that run end with `unavailable`, further ones fail.
+  /// Closes the client: calls that run end with `unavailable`, further ones fail.
   ///
   /// Returns when everything is closed. May be called more than once.
   @available(*, noasync)
@@ -106,12 +106,12 @@ public final class BlockingGRPCClient<Transport: ClientTransport>: Sendable {
   }
 }
 
-/// Opens a channel, hands it to a closure, and closes it.
+/// Opens a client, hands it to a closure, and closes it.
 ///
 /// - Parameters:
 ///   - transport: Makes the calls.
 ///   - interceptors: Called in this order for each call.
-///   - body: Uses the channel.
+///   - body: Uses the client.
 /// - Returns: What the closure returns.
 /// - Throws: What the closure throws; `failedPrecondition` in a task.
 @available(GRPCWeb 1.0, *)
@@ -122,9 +122,9 @@ public func withBlockingGRPCClient<Transport: ClientTransport, Result>(
   _ body: (BlockingGRPCClient<Transport>) throws -> Result
 ) throws -> Result {
   try blockingAllowed()
-  let channel = BlockingGRPCClient(transport: transport, interceptors: interceptors)
-  defer { channel.close() }
-  return try body(channel)
+  let client = BlockingGRPCClient(transport: transport, interceptors: interceptors)
+  defer { client.close() }
+  return try body(client)
 }
 
 /// Checks that the thread may be blocked.
@@ -135,7 +135,7 @@ func blockingAllowed() throws {
   guard withUnsafeCurrentTask(body: { $0 == nil }) else {
     throw RPCError(
       code: .failedPrecondition,
-      message: "A blocking channel can't be used in a task. Use the asynchronous client there."
+      message: "A blocking client can't be used in a task. Use the asynchronous client there."
     )
   }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// What takes requests for the service.
-enum Front: String, CaseIterable, ExpressibleByArgument {
+enum Adapter: String, CaseIterable, ExpressibleByArgument {
   /// The middleware of a Hummingbird app.
   case middleware
   /// The channel handler, before the router of a Hummingbird app.

@@ -1,3 +1,4 @@
+#if Vapor
 internal import GRPCWeb
 internal import HTTPTypes
 internal import NIOCore
@@ -58,3 +59,4 @@ private final class Once: Sendable {
     }
   }
 }
+#endif

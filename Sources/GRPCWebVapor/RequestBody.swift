@@ -1,3 +1,4 @@
+#if Vapor
 internal import NIOCore
 internal import Synchronization
 internal import Vapor
@@ -113,3 +114,4 @@ final class RequestBody: AsyncSequence, Sendable {
     }
   }
 }
+#endif

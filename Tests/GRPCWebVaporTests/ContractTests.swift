@@ -1,3 +1,4 @@
+#if Vapor
 import GRPCWebAdapterContract
 import GRPCWebVapor
 import Testing
@@ -36,3 +37,4 @@ extension TestedAdapter {
     )
   }
 }
+#endif

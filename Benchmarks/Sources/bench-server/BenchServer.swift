@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// What answers the calls: one of gRPC-Web's fronts, or a server that sets the bar for one.
-enum Front: String, CaseIterable, ExpressibleByArgument {
+/// What answers the calls: one of gRPC-Web's adapters, or a server that sets the bar for one.
+enum BenchServer: String, CaseIterable, ExpressibleByArgument {
   /// Bare SwiftNIO, which answers each request with the same bytes.
   case bareNIO = "bare-nio"
   /// Bare SwiftNIO, which sends the body of each request back.
