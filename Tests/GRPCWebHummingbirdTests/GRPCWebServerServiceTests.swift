@@ -18,7 +18,7 @@ struct GRPCWebServerServiceTests {
     case inFrontOfRouter
   }
 
-  /// What there is when the app is told to stop.
+  /// What is in progress when the app is stopped.
   enum Load: String, CaseIterable, Sendable {
     case nothing
     case idleConnection
@@ -102,12 +102,12 @@ struct GRPCWebServerServiceTests {
       #expect(answer.status == 0)
       #expect(try answer.texts == ["wait"])
     }
-    // Without a fault: a service group throws one when a service returns before it is asked to.
+    // A service group throws an error when a service returns before it is asked to.
     try await within(defaultTimeout, "the app ends") { try await running.value }
     #expect(events.values.last == "other service stopped")
   }
 
-  @Test("A server among an app's services runs until it is told, whoever else ends its calls")
+  @Test("A server among an app's services runs until the app stops it, whoever else ends its calls")
   @available(GRPCWeb 1.0, *)
   func runsUntilTold() async throws {
     let grpcWeb = GRPCWebServer(services: [EchoService()])

@@ -106,15 +106,15 @@ struct GracefulShutdownTests {
 
   /// A client that keeps its connection from ending.
   enum StuckClient: String, CaseIterable {
-    /// It doesn't read its response.
+    /// The client doesn't read its response.
     case stalled
-    /// It doesn't end its request, which is none of a service's.
+    /// The client doesn't end its request, which is no call.
     case unfinished
-    /// It doesn't send a request at all.
+    /// The client doesn't send a request at all.
     case silent
-    /// It doesn't go on with its handshake.
+    /// The client doesn't go on with its handshake.
     case inHandshake
-    /// It doesn't read its response, over HTTP/2.
+    /// The client doesn't read its response, over HTTP/2.
     case stalledHTTP2
   }
 
@@ -224,7 +224,7 @@ struct GracefulShutdownTests {
   }
 }
 
-/// Streams that have begun, on as many connections or on one.
+/// Calls that stream, each on a connection of its own or all on one.
 @available(GRPCWeb 1.0, *)
 private struct RunningStreams {
   var http1: [RawConnection] = []
