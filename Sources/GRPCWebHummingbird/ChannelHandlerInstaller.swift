@@ -6,18 +6,20 @@ internal import NIOCore
 internal import NIOHTTPTypes
 internal import NIOHTTPTypesHTTP1
 
-/// Puts the handler that answers calls behind Hummingbird's own that watches the connection.
+/// Adds the handler that answers calls behind Hummingbird's own handler that watches the connection.
 ///
-/// Hummingbird adds handlers of others before its own. There, calls would be hidden from that: it would
-/// take a connection that only has calls for idle, and close it under them. So this one waits in front
-/// until Hummingbird's is there.
+/// Hummingbird adds an app's handlers before its own. A handler that answers calls there would hide them from
+/// Hummingbird's, which would take a connection with nothing but calls for idle, and close it in the midst of them. So
+/// this handler is added first, and adds the one that answers calls when Hummingbird's is there.
 @available(GRPCWeb 1.0, *)
 final class ChannelHandlerInstaller: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
 
   private enum State {
+    /// Hummingbird's handlers may be missing.
     case waiting
+    /// The handler that answers calls has been added.
     case installed(GRPCWebChannelHandler)
   }
 
@@ -34,7 +36,8 @@ final class ChannelHandlerInstaller: ChannelInboundHandler, RemovableChannelHand
     do {
       try HTTP1ConnectionHandler.add(
         to: context.pipeline.syncOperations,
-        answerer: .channelHandler
+        answerer: .channelHandler,
+        server: self.server
       )
     } catch {
       context.fireErrorCaught(error)
@@ -47,14 +50,14 @@ final class ChannelHandlerInstaller: ChannelInboundHandler, RemovableChannelHand
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    // A connection with TLS was active before it had handlers for HTTP.
+    // A TLS connection is active before it gets handlers for HTTP, so channelActive isn't called.
     self.install(context: context)
     context.fireChannelRead(data)
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event is ChannelShouldQuiesceEvent {
-      // Hummingbird waits for responses before it stops services, and keeps the event to itself.
+      // Hummingbird waits for responses before it stops services, and doesn't pass the event on.
       self.server.beginGracefulShutdown()
       if case .installed(let handler) = self.state {
         handler.closeAfterGracePeriod()

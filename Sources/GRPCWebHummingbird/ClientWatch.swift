@@ -4,12 +4,12 @@ internal import HummingbirdCore
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// Asks the handler of a channel to tell when its client goes away.
+/// The event that asks the ``ClientWatchHandler`` of a channel to call a function when the client goes away.
 @available(GRPCWeb 1.0, *)
 struct ClientWatch: Sendable {
   fileprivate let clientIsGone: @Sendable () -> Void
 
-  /// Starts to watch, where the context knows its channel, and the channel has the handler for it.
+  /// Starts to watch a client, where the request context knows the channel, and the channel has the handler.
   static func start(_ context: some RequestContext, _ clientIsGone: @escaping @Sendable () -> Void)
   {
     guard let channel = (context as? any GRPCWebChannelRequestContext)?.channel else { return }
@@ -18,16 +18,16 @@ struct ClientWatch: Sendable {
         clientIsGone()
         return
       }
-      // Without the handler nobody takes the event, and nothing happens.
+      // In a channel without the handler the event has no effect.
       channel.triggerUserOutboundEvent(ClientWatch(clientIsGone: clientIsGone), promise: nil)
     }
   }
 }
 
-/// Tells when the client of a channel goes away.
+/// Calls the function of a ``ClientWatch`` when the client of the channel goes away.
 ///
-/// Bytes that aren't HTTP aren't its leave: behind a call that is running they are a fault of the next request,
-/// and within one the service learns of them where it reads.
+/// A client that sends bytes that aren't HTTP hasn't gone: behind the request of a running call the bytes are a fault of
+/// the next request, and within the request the service gets an error where it reads.
 @available(GRPCWeb 1.0, *)
 final class ClientWatchHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
@@ -35,9 +35,7 @@ final class ClientWatchHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundIn = HTTPResponsePart
   typealias OutboundOut = HTTPResponsePart
 
-  /// The watch of the request being answered.
-  ///
-  /// A channel's requests are answered one after another.
+  /// The watch of the request that is being answered; a channel's requests are answered one after another.
   private var watch: ClientWatch?
   /// Whether the client has gone, perhaps before its request was watched.
   private var isClientGone = false
@@ -61,17 +59,17 @@ final class ClientWatchHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event as? ChannelEvent == .inputClosed {
-      self.tellClientIsGone()
+      self.notifyWatch()
     }
     context.fireUserInboundEventTriggered(event)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    self.tellClientIsGone()
+    self.notifyWatch()
     context.fireChannelInactive()
   }
 
-  private func tellClientIsGone() {
+  private func notifyWatch() {
     self.isClientGone = true
     self.watch.take()?.clientIsGone()
   }

@@ -33,8 +33,8 @@ extension GRPCWebServer {
 ///
 /// When the app begins graceful shutdown while a call runs, so does the ``GRPCWebServer``.
 ///
-/// A middleware sees requests, not connections. What is to be done on those is done where the server is
-/// ``HummingbirdCore/HTTPServerBuilder/grpcWebMiddleware(_:configuration:)``, and the context one that knows
+/// A middleware sees requests, not connections. What has to be done on connections is done by the server
+/// ``HummingbirdCore/HTTPServerBuilder/grpcWebMiddleware(_:configuration:)``, together with a request context that knows
 /// its channel:
 ///
 /// ```swift
@@ -48,11 +48,11 @@ extension GRPCWebServer {
 /// - A client that goes away is noticed when the response is written, or the request read; a service that does
 ///   neither runs on to its end or its deadline.
 /// - Behind a request that offers an upgrade, as Java's `HttpClient` and `curl --http2` do, or that asks for a
-///   tunnel (`CONNECT`), no further request of the connection is answered, and what the client sends is kept
-///   without bound. So don't let such a server face clients that nobody knows, unless a proxy is between.
+///   tunnel (`CONNECT`), no further request of the connection is answered, and bytes that the client sends are buffered
+///   without bound. So don't expose such a server to unknown clients without a proxy between.
 /// - A client of HTTP/1.0 gets streams in chunks, which it doesn't know.
-/// - A client that waits for a `100 (Continue)` before it sends the body of a call waits in vain; most send it after
-///   a second (curl) or so.
+/// - A client that waits for a `100 (Continue)` before it sends the body of a call gets none; most clients send the body
+///   after a while, curl after a second.
 /// - Graceful shutdown waits for ever for a client that doesn't take the response of a unary call.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
@@ -93,7 +93,7 @@ public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
   private func body(of response: GRPCWebResponse) -> ResponseBody {
     switch response.body {
     case .complete(let buffers):
-      // Of these Hummingbird sends only the first two in one write with the head.
+      // Hummingbird coalesces only the head and two buffers into one write.
       switch buffers.count {
       case 0:
         return ResponseBody()
@@ -110,10 +110,10 @@ public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
     }
   }
 
-  /// Runs an operation; the app's graceful shutdown meanwhile becomes the server's.
+  /// Runs an operation; when the app begins graceful shutdown meanwhile, so does the server.
   ///
-  /// Hummingbird waits for running responses before it stops any service, so that a service could
-  /// tell a stream that never ends only too late.
+  /// Hummingbird waits for running responses before it shuts any service down: as a service, the server would learn of
+  /// shutdown too late to end a stream that runs for ever.
   private func drainingOnShutdown<Result>(
     _ operation: () async throws -> Result
   ) async rethrows -> Result {

@@ -5,8 +5,8 @@ public import NIOCore
 
 /// A request context that knows the channel that its request came on.
 ///
-/// Hummingbird hands the channel to the request context and to nothing else. It has what services see in
-/// their `ServerContext`, the addresses of client and server, and tells when the client goes away.
+/// Hummingbird gives the channel to the request context and to nothing else. The channel has the addresses of client and
+/// server, which services see in their `ServerContext`, and an event when the client goes away.
 @available(GRPCWeb 1.0, *)
 public protocol GRPCWebChannelRequestContext: RequestContext {
   /// The connection that the request came on; with HTTP/2, the stream.
@@ -20,7 +20,7 @@ public protocol GRPCWebChannelRequestContext: RequestContext {
 /// ```
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebRequestContext: GRPCWebChannelRequestContext, RemoteAddressRequestContext {
-  /// What Hummingbird itself keeps.
+  /// Hummingbird's own part of the context.
   public var coreContext: CoreRequestContextStorage
 
   /// The connection that the request came on; with HTTP/2, the stream.
@@ -40,7 +40,7 @@ public struct GRPCWebRequestContext: GRPCWebChannelRequestContext, RemoteAddress
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebPeers {
-  /// What a request context of whatever type knows of the connection.
+  /// Creates the peers from what a request context of any type knows of the connection.
   init(_ context: some RequestContext) {
     if let context = context as? any GRPCWebChannelRequestContext {
       self.init(remote: context.channel.remoteAddress, local: context.channel.localAddress)

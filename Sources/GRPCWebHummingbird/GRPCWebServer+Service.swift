@@ -2,8 +2,8 @@
 public import GRPCWeb
 public import ServiceLifecycle
 
-/// As one of an app's services, a server's shutdown is in the hands of the service group: it waits for
-/// running calls in the order in which services are stopped.
+/// A server that is one of an app's services is shut down by the service group, which waits for running calls in the
+/// order in which services are stopped.
 ///
 /// ```swift
 /// var app = Application(router: router, server: .grpcWeb(grpcWeb))
@@ -16,8 +16,8 @@ extension GRPCWebServer: Service {
   /// After graceful shutdown has begun, calls may go on for the configured grace period. Cancellation ends
   /// them at once with `unavailable`.
   public func run() async throws {
-    // The app stops its connections first, and with them begins the shutdown of this server. To return then
-    // would be a fault: a service group ends the app when a service returns before it is asked to.
+    // A service group ends the app when a service returns before it is asked to. So this waits for the group, although
+    // the app's connections, which are stopped first, may have begun the shutdown of this server.
     try? await gracefulShutdown()
     self.beginGracefulShutdown()
     await withTaskCancellationHandler {

@@ -7,10 +7,15 @@ internal import NIOHTTP1
 /// machine without I/O.
 ///
 /// A request is the last of its connection
-/// - when it offers an upgrade, or asks for a tunnel (`CONNECT`): behind it SwiftNIO's decoder leaves everything
-///   to a protocol that nobody here speaks. The offer is as good as none (RFC 9110, section 7.8), but the
-///   next request is one for another connection;
-/// - when it is one of HTTP/1.0, to which the end of a response of unknown length is that of the connection.
+/// - when it offers an upgrade, or asks for a tunnel (`CONNECT`): SwiftNIO's decoder stops behind it. The server may
+///   ignore the offer (RFC 9110, section 7.8), but the client's next request needs another connection;
+/// - when its client speaks HTTP/1.0, to which the end of the connection is the end of a response of unknown length.
+///
+///           head of the          end of request              end of response
+///     open ─────────────► last ───────────────► received ───────────────────► done
+///           last request    │                                                   ▲
+///                           └────────────────► answered ────────────────────────┘
+///                            end of response              end of request
 struct HTTP1Connection {
   /// A request that hasn't been answered to its end.
   private struct Request {
@@ -21,11 +26,11 @@ struct HTTP1Connection {
   private enum State {
     /// Another request may follow.
     case open
-    /// The last request has begun, and neither it nor its response has ended.
+    /// The last request is being received, and its response hasn't ended.
     case last(HTTPVersion)
-    /// The last request has come to its end, its response hasn't.
+    /// The last request has been received, and its response hasn't ended.
     case received(HTTPVersion)
-    /// The response to the last request has ended, the request hasn't.
+    /// The response to the last request has ended, and the request is still being received.
     case answered
     /// The last request and its response have ended.
     case done
@@ -33,9 +38,9 @@ struct HTTP1Connection {
 
   /// An interim response that a client waits for before it sends a body.
   private enum Continue {
-    /// Nobody waits.
+    /// No client waits.
     case none
-    /// The client of the newest request does, behind responses to those before it.
+    /// The client of the newest request waits; responses to requests before it come first.
     case owed
   }
 
@@ -45,11 +50,11 @@ struct HTTP1Connection {
 
   /// What to do with the head of a request.
   enum HeadAction: Hashable {
-    /// To hand it on.
+    /// Hand the head on.
     case handOn
-    /// To hand it on, and to tell the client that the body is wanted.
+    /// Hand the head on, and send a 100 (Continue).
     case handOnAndContinue
-    /// To drop it, as it comes behind the last request.
+    /// Drop the head, as it comes behind the last request.
     case drop
   }
 
@@ -57,7 +62,7 @@ struct HTTP1Connection {
   ///
   /// - Parameters:
   ///   - head: The head.
-  ///   - isCall: Whether it is that of a gRPC-Web call.
+  ///   - isCall: Whether the request is a gRPC-Web call.
   ///   - expectsContinue: Whether the client waits for an interim response that is this connection's to send.
   mutating func requestBegan(
     _ head: HTTPRequestHead,
@@ -82,7 +87,7 @@ struct HTTP1Connection {
 
   /// Notes a part of a request's body.
   ///
-  /// - Returns: Whether to hand it on; else it is to be dropped.
+  /// - Returns: Whether to hand the part on, and not to drop it.
   mutating func bodyCame() -> Bool {
     self.interim = .none
     return self.isReceiving
@@ -90,7 +95,7 @@ struct HTTP1Connection {
 
   /// Notes the end of a request.
   ///
-  /// - Returns: Whether to hand it on; else it is to be dropped.
+  /// - Returns: Whether to hand the end on, and not to drop it.
   mutating func requestEnded() -> Bool {
     self.interim = .none
     let isReceiving = self.isReceiving
@@ -105,7 +110,7 @@ struct HTTP1Connection {
     return isReceiving
   }
 
-  /// Whether what comes belongs to a request that was handed on.
+  /// Whether parts that come belong to a request that was handed on.
   private var isReceiving: Bool {
     switch self.state {
     case .open, .last, .answered:
@@ -117,7 +122,7 @@ struct HTTP1Connection {
 
   /// Whether more is to be read from the connection.
   ///
-  /// Behind the last request SwiftNIO's decoder may keep all that comes, without bound.
+  /// Behind the last request SwiftNIO's decoder may buffer everything that comes, without bound.
   var wantsMore: Bool {
     self.isReceiving
   }
@@ -135,18 +140,18 @@ struct HTTP1Connection {
   /// Notes the head of a response that isn't an interim one.
   mutating func responseBegan() {
     if self.unanswered.count == 1 {
-      // Too late: it would come in the midst of the response.
+      // An interim response would now come in the midst of the final one.
       self.interim = .none
     }
   }
 
   /// What to do behind the end of a response.
   enum EndAction: Hashable {
-    /// Nothing.
+    /// Do nothing.
     case none
-    /// To tell the client of the request that is now the first that its body is wanted.
+    /// Send a 100 (Continue) to the client of the request that is answered next.
     case sendContinue
-    /// To close the connection, once the response has been written and ``isDone`` holds.
+    /// Close the connection, once the response has left and ``isDone`` holds.
     case closeWhenWritten
   }
 
@@ -175,7 +180,7 @@ struct HTTP1Connection {
     return false
   }
 
-  /// Whether the response that is being sent, or comes next, is that of a call.
+  /// Whether the response that is being sent, or is sent next, is a call's.
   var isAnsweringCall: Bool {
     self.unanswered.first?.isCall ?? false
   }
@@ -184,7 +189,7 @@ struct HTTP1Connection {
 extension HTTPRequestHead {
   /// Whether no request can follow on the same connection.
   ///
-  /// Any field of that name counts as an offer: it is for the decoder to say which stop it, and an offer is rare.
+  /// Any `upgrade` field counts as an offer, although SwiftNIO's decoder doesn't stop behind each: offers are rare.
   fileprivate var isLastOfConnection: Bool {
     self.version.isBefore1_1 || self.method == .CONNECT || self.headers.contains(name: "upgrade")
   }

@@ -5,15 +5,15 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypesHTTP1
 
-/// Stands between SwiftNIO's codec of HTTP/1.1 and Hummingbird, and does what neither does for an HTTP/1.1
-/// connection.
+/// Does what neither SwiftNIO's codec of HTTP/1.1 nor Hummingbird does for an HTTP/1.1 connection; its place is between
+/// them.
 ///
-/// - It closes the connection behind a request that has to be its last, says so in the response, and reads no
-///   further: see ``HTTP1Connection``.
-/// - It answers HTTP/1.0 without chunks, which such clients don't know.
-/// - Where the router's middleware answers calls, it tells a client that waits for it that the body of a call is
-///   wanted (RFC 9110, section 10.1.1), and it closes a connection whose call isn't taken by the client when
-///   the grace period of graceful shutdown is over.
+/// - The connection is closed behind a request that has to be its last (see ``HTTP1Connection``). The response says so,
+///   and nothing more is read.
+/// - Clients of HTTP/1.0 are answered without chunks, which they don't know.
+/// - Where the router's middleware answers calls, a client that waits for a 100 (Continue) before it sends the body of a
+///   call gets one (RFC 9110, section 10.1.1); and when the grace period of graceful shutdown is over, a connection is
+///   closed whose client doesn't take the response of a call.
 @available(GRPCWeb 1.0, *)
 final class HTTP1ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
@@ -21,36 +21,40 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandle
   typealias OutboundIn = HTTPServerResponsePart
   typealias OutboundOut = HTTPServerResponsePart
 
-  /// Who answers calls.
+  /// What answers calls.
   enum Answerer {
-    /// A channel handler, which itself deals with expectations and with shutdown.
+    /// A channel handler, which deals with expectations and with shutdown itself.
     case channelHandler
-    /// The router's middleware. When so much time has passed after the beginning of graceful shutdown, a connection
-    /// is closed whose call isn't taken by its client.
+    /// The router's middleware. A connection whose client doesn't take the response of a call is closed so much time
+    /// after graceful shutdown has begun.
     case middleware(closingPeriod: Duration)
   }
 
   private let answerer: Answerer
+  private let transport: GRPCWebServerTransport
   private var connection = HTTP1Connection()
-  /// Whether all of the last response has left this process, and a close won't take any of it back.
+  /// Whether all of the last response has left this process, so that a close takes nothing back.
   private var isLastResponseWritten = false
   private var closeAfterGracePeriod: Scheduled<Void>?
 
-  private init(answerer: Answerer) {
+  private init(answerer: Answerer, transport: GRPCWebServerTransport) {
     self.answerer = answerer
+    self.transport = transport
   }
 
-  /// Adds a handler to the pipeline of an HTTP/1.1 connection that has none yet; to no other.
+  /// Adds a handler to the pipeline of an HTTP/1.1 connection that doesn't have one; does nothing to other pipelines.
   static func add(
     to pipeline: ChannelPipeline.SynchronousOperations,
-    answerer: Answerer
+    answerer: Answerer,
+    server: GRPCWebServer
   ) throws {
     guard let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self),
       (try? pipeline.handler(type: HTTP1ConnectionHandler.self)) == nil
     else {
       return
     }
-    try pipeline.addHandler(HTTP1ConnectionHandler(answerer: answerer), position: .before(codec))
+    let handler = HTTP1ConnectionHandler(answerer: answerer, transport: server.transport)
+    try pipeline.addHandler(handler, position: .before(codec))
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
@@ -136,7 +140,7 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandle
     var head = head
     head.headers.replaceOrAdd(name: "connection", value: "close")
     if version.isBefore1_1 && !head.headers.contains(name: "content-length") {
-      // SwiftNIO's encoder knows by this that there are no chunks.
+      // By the version of the head, SwiftNIO's encoder decides whether to send chunks.
       head.version = version
     }
     return head
@@ -163,10 +167,10 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandle
     }
   }
 
-  /// Closes the connection behind its last response, when that has left and its request has come to its end.
+  /// Closes the connection when its last response has left and the last request has ended.
   private func closeIfDone(context: ChannelHandlerContext) {
     if self.isLastResponseWritten && self.connection.isDone {
-      context.closeLingering()
+      context.closeLingering(EventLoopResources.of(context.eventLoop, self.transport))
     }
   }
 

@@ -6,15 +6,15 @@ public import HummingbirdCore
 extension HTTPServerBuilder {
   /// An HTTP/1.1 server that answers gRPC-Web calls before they reach the app's router.
   ///
-  /// This means the same as adding ``GRPCWebServer/middleware(prefix:context:)`` as the router's first
-  /// middleware, and is faster: calls are answered on the connection itself. Every other request goes on
-  /// through the router. Also, a client that goes away cancels its call at once.
+  /// Such a server does the same as ``GRPCWebServer/middleware(prefix:context:)`` as the router's first middleware, and
+  /// is faster: calls are answered on the connection itself. Every other request goes on through the router. Also, a
+  /// client that goes away cancels its call at once.
   ///
   /// ```swift
   /// let app = Application(router: router, server: .grpcWeb(grpcWeb))
   /// ```
   ///
-  /// With TLS or HTTP/2 it is the configuration of the connections that is ``grpcWeb(_:prefix:_:)``:
+  /// For TLS or HTTP/2, use the configuration of connections ``HummingbirdCore/HTTP1Channel/Configuration/grpcWeb(_:prefix:_:)``:
   ///
   /// ```swift
   /// server: try .http2Upgrade(

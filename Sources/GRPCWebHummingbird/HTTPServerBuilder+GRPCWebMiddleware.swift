@@ -7,7 +7,7 @@ internal import NIOCore
 extension HTTPServerBuilder {
   /// An HTTP/1.1 server for an app whose router has the middleware of a ``GRPCWebServer``.
   ///
-  /// The middleware works on any of Hummingbird's servers. On this one it also does what a middleware can't, see
+  /// The middleware works on any of Hummingbird's servers. This one also does what a middleware can't: see
   /// ``HummingbirdCore/HTTP1Channel/Configuration/grpcWebMiddleware(_:_:)``.
   ///
   /// ```swift
@@ -35,14 +35,15 @@ extension HTTP1Channel.Configuration {
   ///
   /// - A client that goes away cancels its call at once, where the router's context is a
   ///   ``GRPCWebChannelRequestContext``. On HTTP/1.1 a client that closes its sending side counts as gone, even though it
-  ///   could still read: there is no telling it from one that closed both.
+  ///   could still read: the server can't distinguish it from one that closed both.
   /// - On HTTP/1.1 a request that offers an upgrade (Java's `HttpClient` and `curl --http2` offer `h2c`), or
   ///   one that asks for a tunnel (`CONNECT`), is answered as if it didn't, and the connection is closed behind
-  ///   the response, which says so. Without, the client waits for the answer to its next request for ever, and
-  ///   what it sends is kept without bound.
+  ///   the response, which says so. Without the handlers, the client waits for the response to its next request for
+  ///   ever, and bytes that it sends are buffered without bound.
   /// - A client of HTTP/1.0 gets streams without chunks.
   /// - A client that waits for a `100 (Continue)` before it sends the body of a call gets one.
-  /// - When the grace period of graceful shutdown is over, a connection is closed whose call its client doesn't take.
+  /// - When the grace period of graceful shutdown is over, a connection is closed whose client doesn't take the response
+  ///   of a call.
   ///
   /// - Parameters:
   ///   - server: The server whose services answer.
@@ -56,7 +57,10 @@ extension HTTP1Channel.Configuration {
     var configuration = configuration
     configuration.additionalChannelHandlers = {
       handlers() + [
-        HTTP1ConnectionInstaller(answerer: .middleware(closingPeriod: closingPeriod)),
+        HTTP1ConnectionInstaller(
+          answerer: .middleware(closingPeriod: closingPeriod),
+          server: server
+        ),
         ClientWatchHandler(),
       ]
     }
@@ -64,21 +68,27 @@ extension HTTP1Channel.Configuration {
   }
 }
 
-/// Adds the ``HTTP1ConnectionHandler`` to where Hummingbird adds no handlers of others: before the codec.
+/// Adds the ``HTTP1ConnectionHandler`` before the codec, where Hummingbird adds none of an app's handlers.
 @available(GRPCWeb 1.0, *)
 private final class HTTP1ConnectionInstaller: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = Never
 
   private let answerer: HTTP1ConnectionHandler.Answerer
+  private let server: GRPCWebServer
 
-  init(answerer: HTTP1ConnectionHandler.Answerer) {
+  init(answerer: HTTP1ConnectionHandler.Answerer, server: GRPCWebServer) {
     self.answerer = answerer
+    self.server = server
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
     let pipeline = context.pipeline.syncOperations
     do {
-      try HTTP1ConnectionHandler.add(to: pipeline, answerer: self.answerer)
+      try HTTP1ConnectionHandler.add(
+        to: pipeline,
+        answerer: self.answerer,
+        server: self.server
+      )
     } catch {
       context.fireErrorCaught(error)
     }

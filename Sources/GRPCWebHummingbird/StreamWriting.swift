@@ -4,14 +4,14 @@ internal import Hummingbird
 internal import NIOCore
 internal import ServiceLifecycle
 
-/// Writes the body of a response while its service runs, and gives up when a client doesn't take it any more after
-/// graceful shutdown has begun.
+/// Writes the body of a response while its service runs, and stops when the grace period of graceful shutdown is over
+/// and the client hasn't taken the body.
 ///
-/// Hummingbird's writer waits for a client for as long as it takes. Only the cancellation of its task ends that, and
-/// so it gets a task of its own.
+/// Hummingbird's writer waits for a client without limit. Only the cancellation of the writer's task ends the wait, so
+/// the body is written in a task of its own.
 ///
-/// Sendable although the writer isn't: a task uses it that nobody else has, and whoever had it before waits for
-/// the end of that task and doesn't use it meanwhile.
+/// Unchecked Sendable, although the writer isn't Sendable: only the task of ``run(draining:)`` uses the writer, and the
+/// caller, which had it before, waits for the end of that task.
 @available(GRPCWeb 1.0, *)
 struct StreamWriting: @unchecked Sendable {
   private let stream: GRPCWebResponseStream
@@ -24,10 +24,10 @@ struct StreamWriting: @unchecked Sendable {
 
   /// Writes to the end.
   ///
-  /// The app's graceful shutdown meanwhile becomes the server's. When the grace period is over, and a second more,
-  /// in which the client may take the status that calls then end with, this gives up.
+  /// When the app begins graceful shutdown meanwhile, so does the server. Writing is cancelled a second after the grace
+  /// period is over: calls end with a status when it is over, which the client may take in that second.
   ///
-  /// - Throws: What writing throws; a `CancellationError` after giving up.
+  /// - Throws: What writing throws; a `CancellationError` when writing was cancelled.
   func run(draining server: GRPCWebServer) async throws {
     let writing = Task { try await self.write() }
     try await withTaskCancellationHandler {

@@ -5,14 +5,14 @@ internal import NIOHTTP1
 internal import NIOHTTPTypes
 internal import NIOHTTPTypesHTTP1
 
-/// Stands between SwiftNIO's parser of HTTP/1.1 and handlers that speak HTTP's common types.
+/// Converts the requests of SwiftNIO's HTTP/1.1 parser to HTTP's common types, and responses of these types to bytes.
 ///
-/// SwiftNIO has a codec for the types and one for the bytes. Together they cost a small call more: every path is
-/// taken apart as a URL, and each part of a response is made twice and written by itself. Here the parts of a
-/// response are gathered until they are flushed. Also, those types don't tell the version of a request.
+/// SwiftNIO's codec for the types and its encoder for the bytes would make a small call measurably slower: they parse
+/// every path as a URL, and make each part of a response twice and write it by itself. This codec gathers the parts of
+/// a response until they are flushed. It also knows the version of a request, which the common types don't have.
 ///
-/// A request of HTTP/1.0 is handed on as one whose client wants the connection closed: the end of the
-/// connection is that of a response of unknown length to such a client.
+/// A request of HTTP/1.0 is handed on as one whose client wants the connection closed: to such a client, the end of the
+/// connection is the end of a response of unknown length.
 @available(GRPCWeb 1.0, *)
 final class HTTP1Codec: ChannelDuplexHandler {
   typealias InboundIn = HTTPServerRequestPart
@@ -22,23 +22,22 @@ final class HTTP1Codec: ChannelDuplexHandler {
 
   private let isSecure: Bool
   private let decoder: HTTP1RequestDecoder?
-  /// The request that is coming.
+  /// The request that is being received.
   private var incoming = Incoming.request
   private var encoder = HTTP1ResponseEncoder()
   /// The versions of the requests that haven't been answered to their end.
   private var versions = CircularBuffer<HTTPVersion>(initialCapacity: 2)
   /// What has been written since the last flush.
   private var written = ByteBuffer()
-  /// What was flushed last: mostly it has been sent by the time of the next response, which is then written
-  /// into the same memory.
+  /// The buffer that was flushed last, usually free again when the next response is written, which then reuses it.
   private var sent = ByteBuffer()
 
   private enum Incoming {
-    /// A request like most.
+    /// An ordinary request.
     case request
-    /// One that offers an upgrade, or asks for a tunnel, which isn't taken.
+    /// A request that offers an upgrade, or asks for a tunnel. The server accepts neither.
     case offer
-    /// What follows a head that was refused: nobody knows where the next request begins.
+    /// A head that was refused, and all that follows: where the next request begins is unknown.
     case refused
   }
 
@@ -55,7 +54,7 @@ final class HTTP1Codec: ChannelDuplexHandler {
   ///
   /// - Parameters:
   ///   - isSecure: Whether the connection is one of TLS.
-  ///   - decoder: The decoder before it, which is told of the ends of requests that offer an upgrade.
+  ///   - decoder: The decoder before the codec, which has to know the ends of requests that offer an upgrade.
   init(isSecure: Bool, decoder: HTTP1RequestDecoder? = nil) {
     self.isSecure = isSecure
     self.decoder = decoder
@@ -111,7 +110,7 @@ final class HTTP1Codec: ChannelDuplexHandler {
         headerFields: fields
       )
     } else {
-      // The path of a URL, as clients send one to a proxy.
+      // A whole URL, as clients send one to a proxy.
       request = try HTTPRequest(head, secure: self.isSecure, splitCookie: false)
     }
     if head.version.isBefore1_1 {
@@ -187,10 +186,10 @@ final class HTTP1Codec: ChannelDuplexHandler {
     self.written.reserveCapacity(Self.headCapacity)
   }
 
-  /// Hands on what has been written, also where that is nothing but a promise wants to know.
+  /// Hands on what has been written; with a promise also where that is nothing.
   private func passOnWritten(context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
     guard self.written.readableBytes > 0 || promise != nil else { return }
-    // Emptied first: others may write when they are told that the channel takes no more.
+    // The buffer is emptied first, as the write may change the channel's writability, which may make handlers write.
     let written = self.written
     self.written = ByteBuffer()
     self.sent = written.capacity <= Self.largestReusedCapacity ? written : ByteBuffer()

@@ -2,15 +2,15 @@
 internal import GRPCWeb
 internal import NIOHTTP1
 
-/// What makes a request of HTTP/1.1 one whose only answer is its refusal.
+/// A fault of a head for which a server must refuse the request.
 enum HTTP1RequestError: Error, Hashable {
-  /// There is no `host`, or more than one, or one that isn't a host and a port (RFC 9112, section 3.2).
+  /// The head has no `host`, or more than one, or one that isn't a host and a port (RFC 9112, section 3.2).
   case invalidHost
   /// An HTTP/1.0 request has a `transfer-encoding`, so that its end is uncertain (RFC 9112, section 6.1).
   case transferEncodingInHTTP1_0
 }
 
-/// What the fields of a head say that concerns HTTP/1.1 itself.
+/// What the fields of a head say about HTTP/1.1 itself.
 struct HTTP1HeadFacts: Hashable {
   /// The value of the first `host`.
   private(set) var host: String?
@@ -20,17 +20,17 @@ struct HTTP1HeadFacts: Hashable {
   /// Whether the client offers to speak another protocol.
   private(set) var offersUpgrade = false
 
-  /// Knows of no field yet.
+  /// Creates the facts of a head without fields.
   init() {}
 
-  /// Finds the fields in a head.
+  /// Creates the facts of a head.
   init(_ headers: HTTPHeaders) {
     for (name, value) in headers {
       self.note(name, value)
     }
   }
 
-  /// Notes a field, so that whoever goes through a head for something else needs no second pass.
+  /// Notes a field; for a caller that goes through the fields of a head anyway.
   mutating func note(_ name: String, _ value: String) {
     switch name.utf8.count {
     case 4 where name.equalsASCII("host"):

@@ -2,13 +2,12 @@
 package import NIOCore
 package import NIOHTTP1
 
-/// SwiftNIO's parser of HTTP/1.1 requests, with a limit on heads, which goes on behind an upgrade that was
-/// offered and not taken.
+/// SwiftNIO's parser of HTTP/1.1 requests, with a limit on heads, which goes on behind an upgrade that was offered.
 ///
-/// Behind a request that offers another protocol (RFC 9110, section 7.8), or one for a tunnel (`CONNECT`), what
-/// comes next may not be HTTP, so SwiftNIO's parser stops there, and its handler keeps all that comes. This
-/// server takes no offer: whoever reads the requests says when one with an offer has ended, and a new parser
-/// takes the place of one that has stopped.
+/// SwiftNIO's parser stops behind a request that offers another protocol (RFC 9110, section 7.8), or asks for a tunnel
+/// (`CONNECT`), because the bytes behind it may not be HTTP; its handler then buffers everything that comes. The
+/// server accepts no such offer. So the next handler calls ``offerEnded()`` at the end of such a request, and a new
+/// parser takes the place of one that has stopped.
 @available(GRPCWeb 1.0, *)
 package final class HTTP1RequestDecoder: ByteToMessageDecoder {
   package typealias InboundOut = HTTPServerRequestPart
@@ -70,10 +69,10 @@ package final class HTTP1RequestDecoder: ByteToMessageDecoder {
     return try self.parser.decodeLast(context: context, buffer: &buffer, seenEOF: seenEOF)
   }
 
-  /// Whether the parser has stopped, or is between two requests: only in the midst of one is the end of the
-  /// connection a fault to it.
+  /// Whether the parser has stopped, or is between two requests.
   ///
-  /// That an offer makes the parser stop is decided by rules of its own, which this needn't know.
+  /// The parser's own rules decide which offers make it stop. To a parser in the midst of a request, and to no other,
+  /// the end of the connection is an error.
   private func isBetweenRequests(context: ChannelHandlerContext) -> Bool {
     var nothing = ByteBuffer()
     do {

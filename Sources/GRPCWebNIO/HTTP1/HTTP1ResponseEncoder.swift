@@ -5,20 +5,19 @@ internal import NIOHTTP1
 
 /// Writes responses as the bytes of HTTP/1.1 (RFC 9112), without I/O.
 ///
-/// The parts of a response are appended one behind the other, for those that are sent at once to leave
-/// as one buffer.
+/// The parts of a response are appended to a buffer, so that parts that are sent together leave as one buffer.
 ///
-/// What answers a request for the head alone (`HEAD`) is to give the length of the body, and to write none.
+/// A response to a `HEAD` request has to give the length of the body in its head, and has no body.
 struct HTTP1ResponseEncoder {
-  /// How the end of a body is told.
+  /// What marks the end of a body.
   enum Framing: Hashable {
-    /// There is no body.
+    /// Nothing: there is no body.
     case none
-    /// By its length, which the head gives.
+    /// The length of the body, which the head gives.
     case length
-    /// By a last chunk.
+    /// A last chunk.
     case chunks
-    /// By the end of the connection.
+    /// The end of the connection.
     case close
   }
 
@@ -27,7 +26,7 @@ struct HTTP1ResponseEncoder {
 
   /// Appends the head of a response.
   ///
-  /// Its fields say how long the body is, or nothing of that: then the framing is chosen here.
+  /// Where the fields of the head don't give the length of the body, this chooses the framing.
   ///
   /// - Parameters:
   ///   - head: The head.
@@ -46,7 +45,7 @@ struct HTTP1ResponseEncoder {
     for field in head.headerFields {
       Self.write(field, into: &buffer)
     }
-    // An informational head says nothing of the response that follows it.
+    // The framing is that of the final response, which follows an informational one.
     if head.status.kind != .informational {
       self.framing = Self.framing(of: head, forRequestOf: version)
       if self.framing == .chunks {
@@ -72,7 +71,7 @@ struct HTTP1ResponseEncoder {
     }
   }
 
-  /// Appends what stands before some bytes of the body.
+  /// Appends the beginning of a chunk, where the body is in chunks.
   func writeChunkStart(ofSize size: Int, into buffer: inout ByteBuffer) {
     if self.framing == .chunks {
       buffer.writeString(String(size, radix: 16))
@@ -80,7 +79,7 @@ struct HTTP1ResponseEncoder {
     }
   }
 
-  /// Appends what stands behind some bytes of the body.
+  /// Appends the end of a chunk, where the body is in chunks.
   func writeChunkEnd(into buffer: inout ByteBuffer) {
     if self.framing == .chunks {
       buffer.writeStaticString("\r\n")
@@ -90,7 +89,7 @@ struct HTTP1ResponseEncoder {
   /// Appends the end of a response.
   ///
   /// - Parameters:
-  ///   - trailers: HTTP's trailers, which only a response in chunks can have; elsewhere they are left out.
+  ///   - trailers: HTTP's trailers; left out where the body isn't in chunks, as only such a response can have any.
   ///   - buffer: Where the bytes go.
   func writeEnd(_ trailers: HTTPFields?, into buffer: inout ByteBuffer) {
     guard self.framing == .chunks else { return }
@@ -101,8 +100,7 @@ struct HTTP1ResponseEncoder {
     buffer.writeStaticString("\r\n")
   }
 
-  /// Appends a field, whose name and value have nothing in them that would end a line: the types of
-  /// HTTPTypes see to that.
+  /// Appends a field; the types of HTTPTypes guarantee that its name and value contain no end of a line.
   private static func write(_ field: HTTPField, into buffer: inout ByteBuffer) {
     buffer.writeString(field.name.rawName)
     buffer.writeStaticString(": ")
@@ -112,7 +110,7 @@ struct HTTP1ResponseEncoder {
 }
 
 extension HTTPVersion {
-  /// Whether clients of this version know nothing of HTTP/1.1's chunks.
+  /// Whether the version is older than HTTP/1.1, whose clients don't know chunks.
   package var isBefore1_1: Bool {
     (self.major, self.minor) < (1, 1)
   }

@@ -13,7 +13,7 @@ extension HTTPRequest {
     self.lists("100-continue", in: .expect)
   }
 
-  /// Returns whether an element of a list, which may be parted into several fields, is a certain one.
+  /// Returns whether a list, which may be spread over several fields, has an element.
   private func lists(_ element: String, in name: HTTPField.Name) -> Bool {
     guard let value = self.headerFields[name] else { return false }
     return value.split(atByte: UInt8(ascii: ",")).contains {

@@ -6,61 +6,50 @@ internal import NIOHTTPTypes
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebChannelHandler {
-  /// Takes a part of a request.
+  /// Receives a part of a request.
   public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let part = self.unwrapInboundIn(data)
-    guard case .open = self.intake else {
-      self.discard(part)
-      return
-    }
-    if !self.held.isEmpty || !self.accept(part, context: context) {
+    // Behind bytes that aren't HTTP nothing can be understood.
+    guard self.held.error == nil else { return }
+    if !self.held.hasNoRequests || !self.accept(part, context: context) {
       self.held.append(part)
     }
   }
 
-  /// Takes a part of what comes behind the response that ends the connection: the rest of its request, and requests
-  /// that aren't answered (RFC 9112, section 9.6).
-  private func discard(_ part: HTTPRequestPart) {
-    if case .end = part {
-      self.order.requestEnded()
-      self.closeIfDone()
-    }
-  }
-
-  /// Starts the call of a request that didn't come whole in one go, and sends what is ready.
+  /// Starts the call of a request that hasn't come whole in one read.
   public func channelReadComplete(context: ChannelHandlerContext) {
     self.startCall(context: context)
-    self.watchRequest(context: context)
+    self.watchRequest()
     context.fireChannelReadComplete()
   }
 
-  /// Hands a part of a request to whom it is for.
+  /// Hands a part of a request to its recipient.
   ///
-  /// - Returns: Whether that could be done now.
-  func accept(_ part: HTTPRequestPart, context: ChannelHandlerContext) -> Bool {
+  /// - Returns: Whether that could be done now. A connection that ends drops what comes (RFC 9112, section 9.6).
+  private func accept(_ part: HTTPRequestPart, context: ChannelHandlerContext) -> Bool {
     switch part {
     case .head(let request):
       return self.begin(request, context: context)
     case .body(let bytes):
-      switch self.order.destination {
+      switch self.stateMachine.state.destination {
       case .call:
         self.deliver(bytes)
       case .nowhere:
         break
-      case .app, .none:
+      case .app:
         context.fireChannelRead(self.wrapInboundOut(part))
       }
     case .end:
-      let destination = self.order.destination
-      self.order.requestEnded()
-      switch destination {
-      case .call:
+      switch self.stateMachine.requestEnded() {
+      case .forward(to: .call):
         self.deliver(nil)
         self.startCall(context: context)
-      case .nowhere:
+      case .forward(to: .nowhere):
         break
-      case .app, .none:
+      case .forward(to: .app):
         context.fireChannelRead(self.wrapInboundOut(part))
+      case .closeLingering:
+        self.closeLingering()
       }
     }
     return true
@@ -70,7 +59,8 @@ extension GRPCWebChannelHandler {
   ///
   /// - Returns: Whether that could be done now.
   private func begin(_ request: HTTPRequest, context: ChannelHandlerContext) -> Bool {
-    guard self.order.canBegin(.app), self.takesResponses else { return false }
+    if self.stateMachine.state.isConnectionEnding { return true }
+    guard self.stateMachine.state.canBegin(.app), self.takesResponses else { return false }
 
     let route = self.transport.route(
       request,
@@ -79,30 +69,25 @@ extension GRPCWebChannelHandler {
     )
     switch route {
     case .pass:
-      self.order.begin(.app)
+      self.stateMachine.beginAppRequest()
       context.fireChannelRead(self.wrapInboundOut(.head(request)))
     case .respond(let response):
-      guard self.order.canBegin(.call) else { return false }
-      self.order.begin(.call)
-      // A client that waits before it sends the body may send it, or not.
-      let closesConnection =
-        self.closesConnection(request) || self.httpVersion == .http1 && request.expectsContinue
-      self.write(response, closesConnection: closesConnection, context: context)
-      self.writeEnd(nil, closesConnection: closesConnection, context: context)
-      context.flush()
-      self.responseEnded(context: context)
+      guard self.stateMachine.state.canBegin(.call) else { return false }
+      // A client that expects a 100 (Continue) may send the body after another response, or not.
+      let isBodyUncertain = self.httpVersion == .http1 && request.expectsContinue
+      self.stateMachine.beginCall(isBodyUncertain ? .close : self.persistence(of: request))
+      self.write(response, context: context)
+      self.endResponse(nil, context: context)
     case .call(let head):
-      guard self.order.canBegin(.call) else { return false }
-      self.order.begin(.call)
+      guard self.stateMachine.state.canBegin(.call) else { return false }
       self.begin(head, request, context: context)
     }
     return true
   }
 
-  /// Whether a client takes the responses to its requests, so that another may begin.
+  /// Whether a client takes the responses to its requests, so that another request may begin.
   ///
-  /// One that doesn't would otherwise have its responses kept here without bound. A stream of HTTP/2 has
-  /// no response before its own.
+  /// Responses that a client doesn't take would otherwise be queued without bound. A stream of HTTP/2 has one response.
   private var takesResponses: Bool {
     self.httpVersion == .http2 || self.isWritable
   }
@@ -114,15 +99,16 @@ extension GRPCWebChannelHandler {
   ) {
     let call = self.transport.makeCall(head, delegate: self.delegate)
     let isContinueExpected = self.httpVersion == .http1 && request.expectsContinue
+    let isBodyUncertain = isContinueExpected && head.hasFailed
+    self.stateMachine.beginCall(isBodyUncertain ? .close : self.persistence(of: request))
     self.running = RunningCall(
       call: call,
-      closesConnection: self.closesConnection(request) || isContinueExpected && head.hasFailed,
       deadline: self.scheduleDeadline(of: call, context: context)
     )
     if head.hasFailed {
       self.sendOutput(of: call)
     } else if isContinueExpected {
-      // RFC 9110, section 10.1.1: such a client waits for this before it sends the body.
+      // RFC 9110, section 10.1.1: the client waits for this response before it sends the body.
       context.writeAndFlush(
         self.wrapOutboundOut(.head(HTTPResponse(status: .continue))),
         promise: nil
@@ -135,23 +121,29 @@ extension GRPCWebChannelHandler {
     context: ChannelHandlerContext
   ) -> Scheduled<Void>? {
     guard let timeout = call.head.timeout else { return nil }
-    // One that is longer than event loops can count is the longest that they can: three centuries.
+    // TimeAmount clamps a longer timeout to the longest that event loops can count: three centuries.
     return context.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
       call.fail(.deadlineExceeded)
     }
   }
 
-  private func deliver(_ bytes: ByteBuffer?) {
-    guard let call = self.running?.call else { return }
-    self.isCallFull = !call.deliver(bytes)
+  private func persistence(of request: HTTPRequest) -> ChannelStateMachine.Persistence {
+    self.httpVersion == .http1 && request.closesConnection ? .close : .keepAlive
   }
 
-  /// Starts the service, once all of the request has come, or what came of it at once.
-  func startCall(context: ChannelHandlerContext) {
+  private func deliver(_ bytes: ByteBuffer?) {
+    guard let call = self.running?.call else { return }
+    self.stateMachine.setBuffer(call.deliver(bytes) ? .hasRoom : .full)
+  }
+
+  /// Starts the service of the running call, if it hasn't been started.
+  ///
+  /// To be called when all of the request has come, or all that came in one read.
+  private func startCall(context: ChannelHandlerContext) {
     guard let running = self.running, !running.isStarted else { return }
     self.running?.isStarted = true
     let peers = self.peers(of: context)
-    self.startBatch?.start(running.call, peers: peers, by: self.transport)
+    self.resources?.startBatch.start(running.call, peers: peers, by: self.transport)
   }
 
   private func peers(of context: ChannelHandlerContext) -> GRPCWebPeers {
@@ -164,41 +156,34 @@ extension GRPCWebChannelHandler {
     return peers
   }
 
-  private func closesConnection(_ request: HTTPRequest) -> Bool {
-    self.httpVersion == .http1 && request.closesConnection
-  }
-
-  /// Hands on what waited for a response to end, as far as it can be.
+  /// Hands on the requests that waited for a response to end, up to one that has to wait on.
   func acceptHeld(context: ChannelHandlerContext) {
-    // A response to what is handed on here, when it ends at once, comes back to here.
-    guard !self.isAcceptingHeld else { return }
-    self.isAcceptingHeld = true
+    // The end of a response to what is handed on here may call this again.
+    guard !self.held.isBeingTaken else { return }
+    self.held.beginTaking()
     var hasPassedOn = false
     while let part = self.held.popFirst() {
       guard self.accept(part, context: context) else {
-        self.held.prepend(part)
+        self.held.putBack(part)
         break
       }
       hasPassedOn = true
     }
-    self.isAcceptingHeld = false
+    self.held.endTaking()
 
     if hasPassedOn {
-      // As the read that brought these parts was complete long ago.
+      // The read that brought these parts was complete long ago.
       self.startCall(context: context)
       context.fireChannelReadComplete()
     }
-    self.reportFaultIfDone(context: context)
-    if self.isQuiesceHeld && !self.order.isAnswering {
-      self.isQuiesceHeld = false
-      context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
-    }
+    self.reportHeldError(context: context)
+    self.passOnHeldQuiesce(context: context)
     self.readIfHeld()
   }
 
   // Reading
 
-  /// Reads from the connection, unless there is no room for what would come.
+  /// Reads from the connection, unless there is no room for more; then the read is withheld.
   public func read(context: ChannelHandlerContext) {
     if self.canRead {
       context.read()
@@ -208,23 +193,20 @@ extension GRPCWebChannelHandler {
   }
 
   private var canRead: Bool {
-    if case .faulty = self.intake {
-      // Nothing of what comes now can be understood.
-      return false
-    }
-    return self.held.isEmpty && !self.isCallFull
+    self.held.isEmpty && self.stateMachine.state.canRead
   }
 
-  /// Reads on, now that the service has read what the call had received.
+  /// Reads on, now that a call has room for more of its request.
   func readOn(for call: ServerCall) {
     guard self.running?.call === call else { return }
-    self.isCallFull = false
-    if let context = self.context {
-      self.watchRequest(context: context)
+    self.stateMachine.setBuffer(.hasRoom)
+    if self.context != nil {
+      self.watchRequest()
     }
     self.readIfHeld()
   }
 
+  /// Reads if a read was withheld and there is room for more.
   func readIfHeld() {
     guard self.isReadHeld, self.canRead else { return }
     self.isReadHeld = false

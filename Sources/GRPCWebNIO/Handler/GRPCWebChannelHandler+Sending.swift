@@ -6,7 +6,7 @@ internal import NIOHTTPTypes
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebChannelHandler {
-  /// Counts the app's responses, as its requests and calls take turns.
+  /// Passes the app's responses on; behind the end of one, a call that waited for it can begin.
   public func write(
     context: ChannelHandlerContext,
     data: NIOAny,
@@ -16,18 +16,18 @@ extension GRPCWebChannelHandler {
       context.write(data, promise: promise)
       return
     }
-    self.order.appResponseEnded()
+    self.stateMachine.appResponseEnded()
     context.write(data, promise: promise)
     self.acceptHeld(context: context)
   }
 
-  /// Goes on sending, if a client that was slow has caught up.
+  /// Goes on sending when a slow client has caught up.
   public func channelWritabilityChanged(context: ChannelHandlerContext) {
     self.isWritable = context.channel.isWritable
-    self.watchResponse(context: context)
+    self.watchResponse()
     if let call = self.running?.call {
-      // Not at once: a stream of HTTP/2 says so in the midst of writing a frame of it, which trailers
-      // written now would overtake.
+      // Sending has to wait for another turn of the event loop: an HTTP/2 stream becomes writable in the midst of
+      // writing one of its frames, which trailers written now would overtake.
       self.delegate?.outputIsReady(of: call)
     } else if self.isWritable {
       self.acceptHeld(context: context)
@@ -35,90 +35,74 @@ extension GRPCWebChannelHandler {
     context.fireChannelWritabilityChanged()
   }
 
-  /// Sends what a call has ready, if the client takes it.
+  /// Sends the output of a call, if the client takes more.
   func sendOutput(of call: ServerCall) {
-    guard let context = self.context, let running = self.running, running.call === call,
-      self.isWritable,
+    guard let context = self.context, self.running?.call === call, self.isWritable,
       let output = call.takeOutput()
     else {
       return
     }
 
     if let head = output.head {
-      self.write(head, closesConnection: running.closesConnection, context: context)
+      self.write(head, context: context)
     }
     for buffer in output.body {
       context.write(self.wrapOutboundOut(.body(buffer)), promise: nil)
     }
-    if output.isEnd {
-      self.writeEnd(
-        output.trailers,
-        closesConnection: running.closesConnection,
-        context: context
-      )
-    }
-    context.flush()
-
-    if output.isEnd {
-      running.deadline?.cancel()
-      self.running = nil
-      self.responseEnded(context: context)
+    // A write that fails may have cancelled the call.
+    if output.isEnd, self.running?.call === call {
+      self.running.take()?.deadline?.cancel()
+      self.endResponse(output.trailers, context: context)
+    } else {
+      context.flush()
     }
   }
 
-  func write(
-    _ head: HTTPResponse,
-    closesConnection: Bool,
-    context: ChannelHandlerContext
-  ) {
+  /// Writes the head of a response that isn't the app's.
+  func write(_ head: HTTPResponse, context: ChannelHandlerContext) {
     var head = head
-    if let date = self.date?.field {
+    if let date = self.resources?.date.field {
       head.headerFields.append(date)
     }
-    if closesConnection {
+    if self.stateMachine.state.persistence == .close {
       head.headerFields[.connection] = "close"
     }
     context.write(self.wrapOutboundOut(.head(head)), promise: nil)
   }
 
-  func writeEnd(
-    _ trailers: HTTPFields?,
-    closesConnection: Bool,
-    context: ChannelHandlerContext
-  ) {
+  /// Writes the end of a response that isn't the app's and sends the response; then goes on with the next request, or
+  /// ends the connection.
+  func endResponse(_ trailers: HTTPFields?, context: ChannelHandlerContext) {
+    let persistence = self.stateMachine.callResponseEnded()
     var promise: EventLoopPromise<Void>?
-    if closesConnection {
-      self.intake = .ending
+    if persistence == .close {
       promise = context.eventLoop.makePromise()
       promise?.futureResult.assumeIsolated().whenComplete { _ in
-        self.intake = .ended
-        self.closeIfDone()
+        if self.stateMachine.lastResponseLeft() {
+          self.closeLingering()
+        }
       }
     }
     context.write(self.wrapOutboundOut(.end(trailers)), promise: promise)
-  }
+    context.flush()
 
-  /// Closes the connection behind its last response, when that has left and its request has come to its end.
-  func closeIfDone() {
-    guard case .ended = self.intake, self.order.destination == nil else { return }
-    self.intake = .lingering
-    self.context?.closeLingering()
-  }
-
-  func responseEnded(context: ChannelHandlerContext) {
-    self.isCallFull = false
-    self.order.responseEnded()
-    if self.order.destination == .nowhere {
-      self.watchRequest(context: context)
+    if self.stateMachine.state.awaitingRestOfRequest == .connection {
+      self.watchRequest()
     }
-    switch self.intake {
-    case .open, .faulty, .faultReported:
+    switch persistence {
+    case .keepAlive:
       self.acceptHeld(context: context)
-    case .ending, .ended, .lingering:
-      // The next that comes begins another request, or there is more of the one that is answered.
+    case .close:
+      // No further request is answered.
       self.held.removeAll()
       self.readIfHeld()
     }
+  }
+
+  /// Closes this side of the connection, whose last response has left.
+  func closeLingering() {
+    guard let resources = self.resources else { return }
+    self.context?.closeLingering(resources)
   }
 }
 #endif

@@ -6,9 +6,8 @@ public import NIOHTTPTypes
 
 /// Answers gRPC-Web calls on the channel of an HTTP connection, and passes every other request on.
 ///
-/// Goes into any pipeline of SwiftNIO's HTTP types, behind the codec and before the app's own handler:
-/// into that of an HTTP/1.1 connection, or of an HTTP/2 stream. Over HTTP/2 the same services answer
-/// native gRPC, too.
+/// The handler works in any pipeline of SwiftNIO's HTTP types, behind the codec and before the app's own handler: in
+/// that of an HTTP/1.1 connection, or of an HTTP/2 stream. Over HTTP/2 the same services answer native gRPC, too.
 ///
 /// ```swift
 /// try channel.pipeline.syncOperations.configureHTTPServerPipeline()
@@ -20,7 +19,7 @@ public import NIOHTTPTypes
 /// Requests keep their order, also where a client sends some before others have been answered.
 ///
 /// A client that goes away cancels its call at once. On HTTP/1.1 a client that closes its sending side
-/// counts as gone, even though it could still read: there is no telling it from one that closed both.
+/// counts as gone, even though it could still read: the server can't distinguish it from one that closed both.
 @available(GRPCWeb 1.0, *)
 public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
   /// What the handler reads.
@@ -45,64 +44,42 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     var call: ServerCall
     /// Whether the service has been started on it.
     var isStarted = false
-    /// Whether the client wants the connection closed afterwards.
-    var closesConnection: Bool
     var deadline: Scheduled<Void>?
-  }
-
-  /// Whether requests are taken from a connection.
-  ///
-  /// An HTTP/2 stream stays `open`: it has one request.
-  enum Intake {
-    /// Each request that comes is answered.
-    case open
-    /// What came last isn't HTTP. The app is told when all before it has been answered.
-    case faulty(any Error)
-    /// The app has been told so, and ends the connection.
-    case faultReported
-    /// The response behind which the connection ends is being sent.
-    case ending
-    /// That response has left this process; the rest of its request is awaited.
-    case ended
-    /// This side of the connection is closed; the client's is awaited.
-    case lingering
   }
 
   let transport: GRPCWebServerTransport
   let prefix: String
   let httpVersion: HTTPVersion
-  /// Kept, as it stops when nobody has it any more.
+  /// The owner of the transport, kept alive as its calls end when nobody has it any more.
   fileprivate var server: GRPCWebServer?
 
+  /// The handler's place in the pipeline; `nil` before it is added and after it is removed.
   var context: ChannelHandlerContext?
+  /// The delegate of the channel's calls, which retains the handler until it is removed.
   var delegate: EventLoopCallDelegate?
-  var startBatch: ServiceStartBatch?
-  var date: DateCache?
+  /// What the channels of the event loop share; `nil` before the handler is added.
+  var resources: EventLoopResources?
+  /// The two ends of the connection; `nil` before the first call.
   var peers: GRPCWebPeers?
 
-  /// Whether the channel takes more, which it tells when that changes; asking it costs more.
+  /// Whether the channel takes more, kept here as asking the channel costs more.
   var isWritable = true
 
-  var order = RequestOrder()
+  /// The order of requests and responses, and how far they have come.
+  var stateMachine = ChannelStateMachine()
+  /// The call that is being answered; `nil` also while the server answers a request without a call.
   var running: RunningCall?
-  /// What came too early: requests that wait for responses before their own.
-  var held = CircularBuffer<HTTPRequestPart>(initialCapacity: 0)
-  var isAcceptingHeld = false
-  /// Whether the running call has no room for more of its request.
-  var isCallFull = false
-  /// Whether somebody behind this handler wanted to read, while nothing was to be read.
+  /// Requests that wait for responses before their own.
+  var held = HeldRequests()
+  /// Whether a handler behind this one asked for a read that was withheld.
   var isReadHeld = false
-  /// Whether shutdown has begun, and the app hasn't been told yet.
-  var isQuiesceHeld = false
-  /// What closes the connection when the grace period of graceful shutdown is over.
-  var closingAfterGracePeriod: Scheduled<Void>?
-  /// Whether more requests are taken from the connection, and if not, how far its end is.
-  var intake = Intake.open
-  /// Watches for clients that don't go on with a request; made when one first has to.
-  var requestTimer: StallTimer?
-  /// Watches for clients that don't take a response; made when one first has to.
-  var responseTimer: StallTimer?
-  /// How many bytes waited for such a client when that was last looked at.
+  /// How far graceful shutdown is.
+  var shutdown = Shutdown.none
+  /// Limits how long nothing may come of a request.
+  var requestTimer = StallTimer(nil)
+  /// Limits how long nothing may be taken of a response.
+  var responseTimer = StallTimer(nil)
+  /// How many bytes the client hadn't taken when the response was last looked at.
   var bytesAwaitingClient: Int?
 
   /// Creates a handler for one channel.
@@ -121,13 +98,14 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     self.httpVersion = httpVersion
   }
 
-  /// Notes the channel.
+  /// Prepares the handler for its channel.
   public func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     self.isWritable = context.channel.isWritable
     let resources = EventLoopResources.of(context.eventLoop, self.transport)
-    self.startBatch = resources.startBatch
-    self.date = resources.date
+    self.resources = resources
+    self.requestTimer = StallTimer(resources.requestReadTimeouts)
+    self.responseTimer = StallTimer(resources.responseWriteTimeouts)
     self.delegate = EventLoopCallDelegate(
       self,
       eventLoop: context.eventLoop,
@@ -135,7 +113,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     )
   }
 
-  /// Ends the running call: nobody can be answered any more.
+  /// Cancels the running call, which can't be answered any more.
   public func handlerRemoved(context: ChannelHandlerContext) {
     self.abandonCall()
     self.cancelTimers()
@@ -144,53 +122,47 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     self.delegate = nil
   }
 
-  /// Ends the running call: the client has gone.
+  /// Cancels the running call, whose client has gone.
   public func channelInactive(context: ChannelHandlerContext) {
     self.abandonCall()
     self.cancelTimers()
     context.fireChannelInactive()
   }
 
-  /// Lets what came before bytes that aren't HTTP be answered; ends the running call when the connection fails, or
-  /// the client has reset the stream.
+  /// Cancels the running call when the connection fails, or the client has reset the stream.
+  ///
+  /// Requests before bytes that aren't HTTP are answered before the app gets the error.
   public func errorCaught(context: ChannelHandlerContext, error: any Error) {
     if self.httpVersion == .http1 && Self.isFaultOfRequest(error) {
       self.receiveFault(error, context: context)
       return
     }
     if self.abandonCall() {
-      // The app knows nothing of the response that can't be ended.
+      // The app knows nothing of the call, and couldn't end its response.
       context.close(promise: nil)
     }
     context.fireErrorCaught(error)
   }
 
-  /// Ends the running call when the client has closed its side; lets it end when the server shuts down.
+  /// Cancels the running call when the client has closed its side; lets the call end when the server shuts down.
   public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event as? ChannelEvent == .inputClosed {
-      // Nobody would notice the client's leave once one of these calls runs.
+      // The client's leave wouldn't be noticed any more once one of the held calls runs.
       self.held.removeAll()
-      let isLingering = if case .lingering = self.intake { true } else { false }
-      if self.abandonCall() || isLingering {
+      if self.abandonCall() || self.stateMachine.state == .lingering {
         context.close(promise: nil)
       }
     }
-    if event is ChannelShouldQuiesceEvent {
-      self.transport.beginGracefulShutdown()
-      self.closeAfterGracePeriod()
-      if self.order.isAnswering {
-        // The app would close the connection, which is idle to it.
-        self.isQuiesceHeld = true
-        return
-      }
+    if event is ChannelShouldQuiesceEvent, !self.beginShutdown() {
+      return
     }
     context.fireUserInboundEventTriggered(event)
   }
 
   private func cancelTimers() {
-    self.requestTimer?.cancel()
-    self.responseTimer?.cancel()
-    self.closingAfterGracePeriod?.cancel()
+    self.requestTimer.cancel()
+    self.responseTimer.cancel()
+    self.cancelShutdown()
   }
 
   /// Cancels the running call.
@@ -201,8 +173,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
     guard let running = self.running.take() else { return false }
     running.deadline?.cancel()
     running.call.abandon()
-    self.order.responseEnded()
-    self.isCallFull = false
+    self.stateMachine.callAbandoned()
     return true
   }
 }

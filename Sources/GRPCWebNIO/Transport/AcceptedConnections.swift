@@ -24,9 +24,9 @@ final class AcceptedConnections: Sendable {
   private let maximum: Int
   private let state = Mutex(State())
 
-  /// Starts with none.
+  /// Creates a register without connections.
   ///
-  /// - Parameter maximum: How many there may be, `nil` for any number.
+  /// - Parameter maximum: How many connections there may be, `nil` for any number.
   init(maximum: Int?) {
     self.maximum = maximum ?? .max
   }
@@ -36,7 +36,7 @@ final class AcceptedConnections: Sendable {
     AcceptHandler(connections: self)
   }
 
-  /// Closes all, and each that is still accepted.
+  /// Closes all connections, and each that is accepted from now on.
   func closeAll() {
     let channels = self.state.withLock { state in
       state.isClosing = true
@@ -66,8 +66,8 @@ final class AcceptedConnections: Sendable {
   }
 }
 
-/// Counts connections as they are accepted, and accepts none while there are too many, or no descriptor is left for
-/// another.
+/// Counts connections as they are accepted, and accepts none while there are too many, or the system has no descriptor
+/// for another.
 @available(GRPCWeb 1.0, *)
 private final class AcceptHandler: ChannelDuplexHandler {
   typealias InboundIn = any Channel
@@ -77,16 +77,16 @@ private final class AcceptHandler: ChannelDuplexHandler {
   private enum State {
     /// Connections are accepted as they come.
     case accepting
-    /// There are as many as there may be; another is accepted when one has been closed.
+    /// There are as many connections as there may be; another is accepted when one has been closed.
     case full
-    /// One couldn't be accepted. SwiftNIO would try again at once and for ever, so that reading is switched off for
-    /// a while.
+    /// A connection couldn't be accepted. SwiftNIO would try again at once and for ever, so reading is switched off
+    /// for a while.
     case pausing
-    /// The same, but the while is over and there are as many as there may be.
+    /// The pause is over, reading is still switched off, and there are as many connections as there may be.
     case pausedAndFull
   }
 
-  /// How long no connection is accepted after one couldn't be.
+  /// How long no connection is accepted after a failure to accept one.
   private static let pause = TimeAmount.milliseconds(100)
 
   private let connections: AcceptedConnections

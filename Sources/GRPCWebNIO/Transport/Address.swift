@@ -23,14 +23,14 @@ extension GRPCWebNIOServerTransport {
       Self(kind: .host(host, port: port))
     }
 
-    /// The address that a name stands for and a port; port 0 lets the system choose one.
+    /// A host name, which is resolved, and a port; port 0 lets the system choose one.
     public static func hostname(_ name: String, port: Int) -> Self {
       Self(kind: .host(name, port: port))
     }
 
     /// The path of a Unix domain socket.
     ///
-    /// A socket that has been left there is removed.
+    /// A socket that another process has left at the path is removed.
     public static func unixDomainSocket(path: String) -> Self {
       Self(kind: .unixDomainSocket(path: path))
     }

@@ -21,27 +21,27 @@ extension GRPCWebNIOServerTransport {
 
       /// How long a connection may go without a request in progress before it is closed; `nil` for ever.
       ///
-      /// 60 seconds by default. A call in progress may take any time; what its client leaves undone is limited by
-      /// `calls.limits`. A load balancer in front wants a shorter one of its own: a connection
-      /// is best closed by the side that uses it next.
+      /// 60 seconds by default. A call in progress may take any time; how long its client may do nothing is limited by
+      /// `calls.limits`. Give a load balancer between a shorter idle timeout than this: a connection is best closed by
+      /// the side that would use it next.
       public var idleTimeout: Duration? = .seconds(60)
 
       /// How long the handshake of TLS may take; `nil` for ever.
       ///
-      /// 10 seconds by default. The connection is then closed.
+      /// 10 seconds by default. When the time is over, the connection is closed.
       public var handshakeTimeout: Duration? = .seconds(10)
 
       /// How long the first request's head may take, counted from when the connection was accepted, the
       /// handshake of TLS included; `nil` for ever.
       ///
-      /// 20 seconds by default. The connection is then closed. A later head has as long as a connection may be
-      /// idle.
+      /// 20 seconds by default. When the time is over, the connection is closed. The heads of later requests have the
+      /// idle timeout.
       public var headerTimeout: Duration? = .seconds(20)
 
       /// How large the head of a request may be: the names and values of its fields, in bytes.
       ///
-      /// 64 KiB by default. A larger one is answered with HTTP status 431: over HTTP/1.1 the connection is closed
-      /// behind that; over HTTP/2 its other calls go on, unless the head is more than four times as large.
+      /// 64 KiB by default. A larger head is answered with HTTP status 431. Over HTTP/1.1 the connection is closed
+      /// behind that response; over HTTP/2 other calls go on, unless the head is more than four times as large.
       public var maximumHeadSize = 64 * 1024
     }
 
@@ -52,7 +52,7 @@ extension GRPCWebNIOServerTransport {
       /// 100 by default.
       public var maximumConcurrentStreams = 100
 
-      /// How many bytes of each call's request may be under way, or unread here.
+      /// How many bytes of each call's request may be under way, or received and not read by the service.
       ///
       /// 1 MiB by default.
       public var windowSize = 1024 * 1024
@@ -62,7 +62,7 @@ extension GRPCWebNIOServerTransport {
       /// Every two hours by default, as gRPC does.
       public var keepAliveInterval: Duration? = .seconds(7200)
 
-      /// How long the answer to such a check may take before the connection is closed.
+      /// How long the client may take to answer a keep-alive check before the connection is closed.
       ///
       /// 20 seconds by default.
       public var keepAliveTimeout: Duration = .seconds(20)
@@ -95,7 +95,7 @@ extension GRPCWebNIOServerTransport {
     private init() {}
 
     /// How long connections may stay open after graceful shutdown has begun: somewhat longer than calls
-    /// may run, so that those ended then can be answered.
+    /// may run, so that calls that are ended at the end of their grace period can be answered.
     var closingPeriod: Duration {
       // Event loops can't count much further than centuries.
       min(self.calls.shutdownGracePeriod, .seconds(365 * 24 * 3600)) + .seconds(5)

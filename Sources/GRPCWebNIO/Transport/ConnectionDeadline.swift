@@ -1,34 +1,35 @@
 #if NIO
 internal import NIOCore
 
-/// Closes a connection after some time, unless the client has done by then what it was given the time for.
-///
-/// SwiftNIO looks through all timers of an event loop to cancel one, also one that has been cancelled already. So
-/// this cancels once, however often it is told: it is told with each request.
+/// Closes a connection after some time, unless the client has done by then what the time was given for.
 @available(GRPCWeb 1.0, *)
 final class ConnectionDeadline: Sendable {
-  private let scheduled: NIOLoopBoundBox<Scheduled<Void>?>
+  private struct Running {
+    var queue: TimeoutQueue
+    var timer: TimeoutQueue.Timer
+  }
+
+  private let running: NIOLoopBoundBox<Running?>
 
   /// Gives a client time from now on.
   ///
-  /// To be called on the connection's event loop, as everything here.
+  /// To be called on the connection's event loop, like everything here.
   ///
   /// - Parameters:
-  ///   - timeout: How much; `nil` for any amount.
+  ///   - queue: The timers of as much time; `nil` for unlimited time.
   ///   - channel: The connection.
-  init(in timeout: Duration?, closing channel: any Channel) {
-    let scheduled = timeout.map { timeout in
-      channel.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
-        channel.close(promise: nil)
-      }
+  init(_ queue: TimeoutQueue?, closing channel: any Channel) {
+    let running = queue.map { queue in
+      Running(queue: queue, timer: queue.start { channel.close(promise: nil) })
     }
-    self.scheduled = NIOLoopBoundBox(scheduled, eventLoop: channel.eventLoop)
+    self.running = NIOLoopBoundBox(running, eventLoop: channel.eventLoop)
     channel.closeFuture.whenComplete { _ in self.meet() }
   }
 
-  /// Notes that the client has done it, or has gone.
+  /// Cancels the deadline: the client was in time, or has gone.
   func meet() {
-    self.scheduled.value.take()?.cancel()
+    guard let running = self.running.value.take() else { return }
+    running.queue.cancel(running.timer)
   }
 }
 #endif

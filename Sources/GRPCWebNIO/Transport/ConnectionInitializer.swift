@@ -7,8 +7,36 @@ internal import NIOHTTPTypesHTTP2
 internal import NIOSSL
 internal import NIOTLS
 
-/// Builds the pipelines of connections: TLS where it is asked for, then HTTP/1.1 or HTTP/2 as the client
-/// speaks it, then the handler that answers calls, and at last the one for what is no call.
+/// Builds the pipelines of connections.
+///
+/// Bytes come in at the top and responses leave there. A connection begins with
+///
+///     NegotiationHandler                      closes the connection at shutdown, as long as nothing is decided
+///     NIOSSLServerHandler                     TLS only
+///     ApplicationProtocolNegotiationHandler   TLS: the version of HTTP by ALPN
+///       or HTTPVersionDetector                plain text: the version of HTTP by the first bytes
+///
+/// All but TLS's handler leave when the version of HTTP is known. Then follow, over HTTP/1.1,
+///
+///     ByteToMessageHandler(HTTP1RequestDecoder)
+///     HTTP1Codec                              HTTP's common types on one side, response bytes on the other
+///     HTTP1LifetimeHandler                    closes the connection when it is idle, or at shutdown
+///     GRPCWebChannelHandler                   answers calls
+///     NotFoundHandler                         answers everything else
+///
+/// and over HTTP/2
+///
+///     HTTP2ReadCompletionHandler              completes the read in which the connection ends
+///     HTTP2SettingsHandler                    leaves after the settings
+///     NIOHTTP2Handler                         gives each stream a channel of its own
+///      │ HTTP2AdmissionHandler                refuses a stream too many, or a head too large
+///      │ HTTP2FramePayloadToHTTPServerCodec   HTTP's common types
+///      │ GRPCWebChannelHandler                answers calls
+///      │ NotFoundHandler                      answers everything else
+///     NIOHTTP2ServerConnectionManagementHandler   idleness, keep-alive, and shutdown by GOAWAY
+///     HTTP2ConnectionErrorHandler             closes the connection behind an error
+///
+/// Until the first request's head has come (over HTTP/2, the first stream), a ``ConnectionDeadline`` limits the time.
 @available(GRPCWeb 1.0, *)
 struct ConnectionInitializer: Sendable {
   let calls: GRPCWebServerTransport
@@ -17,8 +45,9 @@ struct ConnectionInitializer: Sendable {
 
   /// Prepares a connection that has been accepted.
   func initialize(_ channel: any Channel) -> EventLoopFuture<Void> {
+    let resources = EventLoopResources.of(channel.eventLoop, self.calls)
     let firstHead = ConnectionDeadline(
-      in: self.config.connections.headerTimeout,
+      self.config.connections.headerTimeout.map { resources.timeoutQueue(for: $0) },
       closing: channel
     )
     return channel.eventLoop.makeCompletedFuture {
@@ -26,7 +55,7 @@ struct ConnectionInitializer: Sendable {
       try pipeline.addHandler(NegotiationHandler())
       if let tls = self.tls {
         let handshake = ConnectionDeadline(
-          in: self.config.connections.handshakeTimeout,
+          self.config.connections.handshakeTimeout.map { resources.timeoutQueue(for: $0) },
           closing: channel
         )
         try pipeline.addHandler(NIOSSLServerHandler(context: tls))
@@ -69,17 +98,18 @@ struct ConnectionInitializer: Sendable {
 
   private func addHTTP1(to channel: any Channel, firstHead: ConnectionDeadline) throws {
     let pipeline = channel.pipeline.syncOperations
+    let resources = EventLoopResources.of(channel.eventLoop, self.calls)
     let decoder = HTTP1RequestDecoder(maximumHeadSize: self.config.connections.maximumHeadSize)
     try pipeline.addHandler(ByteToMessageHandler(decoder))
     try pipeline.addHandler(HTTP1Codec(isSecure: self.tls != nil, decoder: decoder))
     try pipeline.addHandler(
-      ConnectionLifetimeHandler(
-        idleTimeout: self.config.connections.idleTimeout,
+      HTTP1LifetimeHandler(
+        idleTimeouts: self.config.connections.idleTimeout.map { resources.timeoutQueue(for: $0) },
         firstHead: firstHead
       )
     )
     try pipeline.addHandler(self.callHandler(for: .http1))
-    try pipeline.addHandler(self.notFoundHandler(for: .http1, eventLoop: channel.eventLoop))
+    try pipeline.addHandler(NotFoundHandler(httpVersion: .http1, resources: resources))
   }
 
   private func addHTTP2(to channel: any Channel, firstHead: ConnectionDeadline) throws {
@@ -87,10 +117,15 @@ struct ConnectionInitializer: Sendable {
       eventLoop: channel.eventLoop,
       configuration: self.managementConfiguration
     )
+    let resources = NIOLoopBound(
+      EventLoopResources.of(channel.eventLoop, self.calls),
+      eventLoop: channel.eventLoop
+    )
     let openStreams = NIOLoopBound(
       HTTP2AdmissionHandler.OpenStreams(maximum: self.config.http2.maximumConcurrentStreams),
       eventLoop: channel.eventLoop
     )
+    try channel.pipeline.syncOperations.addHandler(HTTP2ReadCompletionHandler())
     try channel.pipeline.syncOperations.addHandler(
       HTTP2SettingsHandler(
         maximumConcurrentStreams: UInt32(clamping: self.config.http2.maximumConcurrentStreams)
@@ -102,43 +137,45 @@ struct ConnectionInitializer: Sendable {
       streamConfiguration: self.http2StreamConfiguration,
       streamDelegate: HTTP2StreamPairs(manager.http2StreamDelegate, eventLoop: channel.eventLoop)
     ) { stream in
-      // From here on the connection is watched by HTTP/2's own means.
+      // The management handler watches a connection that has had a stream.
       firstHead.meet()
       return stream.eventLoop.makeCompletedFuture {
         let pipeline = stream.pipeline.syncOperations
+        let resources = resources.value
         try pipeline.addHandler(
           HTTP2AdmissionHandler(
             openStreams: openStreams.value,
             maximumHeadSize: self.config.connections.maximumHeadSize,
-            date: EventLoopResources.of(stream.eventLoop, self.calls).date
+            date: resources.date
           )
         )
         try pipeline.addHandler(HTTP2FramePayloadToHTTPServerCodec())
         try pipeline.addHandler(self.callHandler(for: .http2))
-        try pipeline.addHandler(self.notFoundHandler(for: .http2, eventLoop: stream.eventLoop))
+        try pipeline.addHandler(NotFoundHandler(httpVersion: .http2, resources: resources))
       }
     }
     try channel.pipeline.syncOperations.addHandler(manager)
-    // It starts its timers when the connection becomes active, which this one is already.
+    // The management handler starts its timers when the connection becomes active, which it is already.
     manager.channelActive(context: try channel.pipeline.syncOperations.context(handler: manager))
     try channel.pipeline.syncOperations.addHandler(HTTP2ConnectionErrorHandler())
   }
 
   private var http2ConnectionConfiguration: NIOHTTP2Handler.ConnectionConfiguration {
     var configuration = NIOHTTP2Handler.ConnectionConfiguration()
-    // SwiftNIO ends the connection of a client that goes beyond; a head up to this is refused on its stream.
+    // SwiftNIO ends the connection at a larger head; one up to this is refused on its stream.
     let headerListSize = 4 * self.config.connections.maximumHeadSize
     configuration.initialSettings = [
-      // Likewise; the client is told how many are admitted.
+      // HTTP2AdmissionHandler refuses streams one by one, and HTTP2SettingsHandler sends the client their number.
       HTTP2Setting(parameter: .maxConcurrentStreams, value: Int(Int32.max)),
       HTTP2Setting(parameter: .maxHeaderListSize, value: headerListSize),
       HTTP2Setting(parameter: .initialWindowSize, value: self.config.http2.windowSize),
     ]
     configuration.maximumSequentialContinuationFrames = max(5, headerListSize / Self.frameSize)
-    // SwiftNIO counts what it calls glitches for as long as a connection lives, which may be months; the rate of
-    // errors is limited all the same.
+    // SwiftNIO counts glitches, its name for small faults, over the whole life of a connection, which may be months.
+    // The limits of the rate of errors remain.
     configuration.maximumConnectionGlitches = .max
     configuration.controlFrameRateLimit.maximumCount = Self.maximumControlFrames
+    configuration.controlFrameRateLimit.windowLength = Self.controlFrameWindow
     return configuration
   }
 
@@ -155,14 +192,19 @@ struct ConnectionInitializer: Sendable {
 
   /// How many errors and resets of streams a connection is allowed in 30 seconds.
   ///
-  /// A client may open many streams before it learns how many are allowed, all but those being refused; and a proxy
-  /// cancels the calls of all its clients on one connection. Each costs little.
-  private static let maximumStreamErrors = 5_000
+  /// A client may open many streams before it learns how many are allowed, and the rest are refused. A proxy cancels
+  /// the calls of all its clients on one connection. Each error costs little. SwiftNIO reserves
+  /// eight bytes for each that is allowed, for every connection.
+  private static let maximumStreamErrors = 2_000
 
-  /// How many control frames a connection may send in 30 seconds.
+  /// How many control frames a connection may send in ``controlFrameWindow``.
   ///
-  /// gRPC's clients measure the bandwidth by a PING each round trip in which they receive something.
-  private static let maximumControlFrames = 300_000
+  /// gRPC's clients measure the bandwidth by a PING each round trip in which they receive something. SwiftNIO reserves
+  /// eight bytes for each frame that is allowed, for every connection, so that the time is short and not the number
+  /// large.
+  private static let maximumControlFrames = 1_000
+
+  private static let controlFrameWindow = TimeAmount.milliseconds(100)
 
   private var managementConfiguration: NIOHTTP2ServerConnectionManagementHandler.Configuration {
     var configuration = NIOHTTP2ServerConnectionManagementHandler.Configuration.defaults
@@ -184,17 +226,6 @@ struct ConnectionInitializer: Sendable {
       transport: self.calls,
       prefix: self.config.prefix,
       httpVersion: httpVersion
-    )
-  }
-
-  private func notFoundHandler(
-    for httpVersion: GRPCWebChannelHandler.HTTPVersion,
-    eventLoop: any EventLoop
-  ) -> NotFoundHandler {
-    NotFoundHandler(
-      httpVersion: httpVersion,
-      requestReadTimeout: self.config.calls.limits.requestReadTimeout,
-      date: EventLoopResources.of(eventLoop, self.calls).date
     )
   }
 }

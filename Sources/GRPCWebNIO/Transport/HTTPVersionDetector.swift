@@ -1,22 +1,23 @@
 #if NIO
 internal import NIOCore
 
-/// Tells HTTP/2 from HTTP/1.1 by the first bytes of a connection, and prepares the pipeline for it.
+/// Detects by the first bytes of a connection whether its client speaks HTTP/2 or HTTP/1.1, and adds the handlers for
+/// that.
 ///
-/// A client that knows that a server speaks HTTP/2 begins with its preface (RFC 9113, section 3.4). No
-/// request of HTTP/1.1 begins like that.
+/// A client that knows that a server speaks HTTP/2 begins with HTTP/2's preface (RFC 9113, section 3.4). No request of
+/// HTTP/1.1 begins with the same bytes.
 @available(GRPCWeb 1.0, *)
 final class HTTPVersionDetector: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
 
   private enum State {
-    /// The bytes so far may be either's.
+    /// The bytes that have come are the beginning of the preface, or none.
     case undecided(ByteBuffer)
-    /// The version is known and its handlers are being added, which may write; a write that fails makes
-    /// SwiftNIO read what is left in the socket, so that bytes can come meanwhile. They are kept.
+    /// The version is known and its handlers are being added. Bytes that come meanwhile are added to these: a handler
+    /// may write when it is added, and when a write fails, SwiftNIO reads what is left in the socket.
     case addingHandlers(ByteBuffer)
-    /// The handlers are there; bytes go on to them.
+    /// The handlers have been added; bytes go on to them.
     case decided
   }
 
@@ -63,7 +64,7 @@ final class HTTPVersionDetector: ChannelInboundHandler, RemovableChannelHandler 
 
     guard case .addingHandlers(let received) = self.state else { return }
     self.state = .decided
-    // To handlers whose connection has been closed meanwhile nothing can come any more.
+    // When the connection has been closed meanwhile, its handlers expect no more bytes.
     if context.channel.isActive {
       context.fireChannelRead(self.wrapInboundOut(received))
     }

@@ -1,9 +1,9 @@
 #if NIO
 internal import NIOCore
 
-/// Closes a connection on which it isn't settled yet what is spoken, when the server shuts down.
+/// Closes a connection at shutdown as long as its version of HTTP isn't known.
 ///
-/// Nothing is in progress on it, and the handlers of HTTP, which would tell, aren't there yet.
+/// No request is in progress on such a connection, and HTTP's handlers, which close it later, aren't there yet.
 @available(GRPCWeb 1.0, *)
 final class NegotiationHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = NIOAny

@@ -5,21 +5,21 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypes
 
-/// Stands where other servers have an app: no request that comes this far has anything to be found.
+/// The last handler of a channel, in the place of an app: it answers every request that is no call with 404.
 @available(GRPCWeb 1.0, *)
 final class NotFoundHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPRequestPart
   typealias OutboundOut = HTTPResponsePart
 
   private enum State {
-    /// The next that comes is the head of a request.
+    /// Between two requests.
     case idle
-    /// The rest of a request is awaited, some clients reading no response before they have sent all; then it is
-    /// answered.
+    /// A request is being received. It is answered at its end: some clients read no response before they have sent
+    /// everything.
     case receiving(Answer)
-    /// The request has been answered; what still comes of it is dropped.
-    case dropping
-    /// The connection ends; all that comes is dropped.
+    /// The request has been answered; its rest is dropped.
+    case discarding
+    /// The connection ends; everything that comes is dropped.
     case closing
   }
 
@@ -29,33 +29,28 @@ final class NotFoundHandler: ChannelInboundHandler {
   }
 
   private let httpVersion: GRPCWebChannelHandler.HTTPVersion
-  private let requestReadTimeout: Duration?
-  private let date: DateCache
+  private let resources: EventLoopResources
   private var state = State.idle
-  private var requestTimer: StallTimer?
+  /// Limits how long nothing may come of a request.
+  private var requestTimer: StallTimer
 
   /// Creates a handler for one channel.
   ///
   /// - Parameters:
   ///   - httpVersion: The kind of channel.
-  ///   - requestReadTimeout: How long no byte of a request that has begun may come; `nil` for ever.
-  ///   - date: The date of responses.
-  init(
-    httpVersion: GRPCWebChannelHandler.HTTPVersion,
-    requestReadTimeout: Duration?,
-    date: DateCache
-  ) {
+  ///   - resources: What the channels of its event loop share.
+  init(httpVersion: GRPCWebChannelHandler.HTTPVersion, resources: EventLoopResources) {
     self.httpVersion = httpVersion
-    self.requestReadTimeout = requestReadTimeout
-    self.date = date
+    self.resources = resources
+    self.requestTimer = StallTimer(resources.requestReadTimeouts)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
-    self.requestTimer?.cancel()
+    self.requestTimer.cancel()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    self.requestTimer?.cancel()
+    self.requestTimer.cancel()
     context.fireChannelInactive()
   }
 
@@ -66,7 +61,7 @@ final class NotFoundHandler: ChannelInboundHandler {
     case (.end, .receiving(let answer)):
       self.state = .idle
       self.respond(answer, context: context)
-    case (.end, .dropping):
+    case (.end, .discarding):
       self.state = .idle
     default:
       break
@@ -82,20 +77,20 @@ final class NotFoundHandler: ChannelInboundHandler {
     let status: HTTPResponse.Status = request.method == .connect ? .notImplemented : .notFound
     switch self.httpVersion {
     case .http1 where request.expectsContinue:
-      // RFC 9110, section 10.1.1: such a client may send the body now, or not.
+      // RFC 9110, section 10.1.1: this client may send the body now, or not.
       self.respond(Answer(status: status, closesConnection: true), context: context)
     case .http1:
-      // Behind a request for a tunnel there may be anything.
+      // Bytes of any protocol may follow a request for a tunnel.
       let closesConnection = request.closesConnection || request.method == .connect
       self.state = .receiving(Answer(status: status, closesConnection: closesConnection))
     case .http2:
-      self.state = .dropping
+      self.state = .discarding
       self.respond(Answer(status: status, closesConnection: false), context: context)
     }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    // What can't be parsed has no end, after which another request could begin.
+    // Where bytes that can't be parsed end and another request begins is unknown, so the connection ends.
     if case .closing = self.state {
       return
     } else if self.httpVersion == .http1 && context.channel.isActive {
@@ -108,18 +103,13 @@ final class NotFoundHandler: ChannelInboundHandler {
     }
   }
 
-  /// Waits for the rest of a request that has begun.
+  /// Limits how long the rest of a request that has begun may take.
   private func watchRequest(context: ChannelHandlerContext) {
     switch self.state {
     case .idle, .closing:
-      self.requestTimer?.stop()
-    case .receiving, .dropping:
-      if self.requestTimer == nil, let timeout = self.requestReadTimeout {
-        self.requestTimer = StallTimer(timeout: timeout, eventLoop: context.eventLoop) {
-          self.requestStalled(context: context)
-        }
-      }
-      self.requestTimer?.restart()
+      self.requestTimer.cancel()
+    case .receiving, .discarding:
+      self.requestTimer.restart { self.requestStalled(context: context) }
     }
   }
 
@@ -127,7 +117,7 @@ final class NotFoundHandler: ChannelInboundHandler {
     switch self.state {
     case .receiving:
       self.respond(Answer(status: .requestTimeout, closesConnection: true), context: context)
-    case .dropping:
+    case .discarding:
       context.close(promise: nil)
     case .idle, .closing:
       break
@@ -136,7 +126,7 @@ final class NotFoundHandler: ChannelInboundHandler {
 
   private func respond(_ answer: Answer, context: ChannelHandlerContext) {
     var response = HTTPResponse(status: answer.status)
-    response.headerFields.append(self.date.field)
+    response.headerFields.append(self.resources.date.field)
     response.headerFields[.contentLength] = "0"
     var promise: EventLoopPromise<Void>?
     if answer.closesConnection {
@@ -144,7 +134,7 @@ final class NotFoundHandler: ChannelInboundHandler {
       response.headerFields[.connection] = "close"
       promise = context.eventLoop.makePromise()
       promise?.futureResult.assumeIsolated().whenComplete { _ in
-        context.closeLingering()
+        context.closeLingering(self.resources)
       }
     }
     context.write(self.wrapOutboundOut(.head(response)), promise: nil)

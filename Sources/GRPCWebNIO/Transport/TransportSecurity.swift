@@ -13,10 +13,10 @@ extension GRPCWebNIOServerTransport {
     /// Connections are encrypted.
     ///
     /// - Parameters:
-    ///   - configuration: A configuration for servers. The protocols for ALPN are this transport's to name; all
-    ///     else is as given.
-    ///   - minimumTLSVersion: The oldest version of TLS that clients may speak, 1.2 by default, as those before
-    ///     it are broken (RFC 8996). Where the configuration asks for a newer one, that counts.
+    ///   - configuration: A configuration for servers. The transport sets its protocols for ALPN, and nothing else but
+    ///     the minimum version.
+    ///   - minimumTLSVersion: The oldest version of TLS that clients may speak, 1.2 by default: older versions are
+    ///     broken (RFC 8996). A newer minimum in the configuration takes precedence.
     public static func tls(
       _ configuration: TLSConfiguration,
       minimumTLSVersion: TLSVersion = .tlsv12
@@ -32,10 +32,10 @@ extension GRPCWebNIOServerTransport {
     /// Connections are encrypted, with a certificate and a key from PEM files.
     ///
     /// - Parameters:
-    ///   - certificateChainFile: The path of the file with the certificate, and those of the authorities
-    ///     between it and one that clients know.
+    ///   - certificateChainFile: The path of the file with the server's certificate, followed by the certificates of
+    ///     the authorities up to one that clients know.
     ///   - privateKeyFile: The path of the file with the certificate's private key.
-    /// - Throws: A `NIOSSLError` when a file can't be read, or isn't what it should be.
+    /// - Throws: A `NIOSSLError` when a file can't be read, or has no valid content.
     public static func tls(certificateChainFile: String, privateKeyFile: String) throws -> Self {
       let certificates = try NIOSSLCertificate.fromPEMFile(certificateChainFile)
       let key = try NIOSSLPrivateKey(file: privateKeyFile, format: .pem)
@@ -52,10 +52,10 @@ extension GRPCWebNIOServerTransport {
       return versions.last { $0 == one || $0 == other } ?? .tlsv13
     }
 
-    /// Makes what connections share.
+    /// Makes the TLS context that all connections share.
     ///
     /// - Returns: `nil` for plain text.
-    /// - Throws: A `NIOSSLError` when the configuration isn't right.
+    /// - Throws: A `NIOSSLError` when the configuration isn't valid.
     func makeContext() throws -> NIOSSLContext? {
       guard var configuration = self.configuration else { return nil }
       configuration.applicationProtocols = ["h2", "http/1.1"]

@@ -121,7 +121,10 @@ final class ClientCall: Sendable {
   /// - Throws: The error that the call failed with, `cancelled` when the task is cancelled.
   func nextResponsePart() async throws(RPCError) -> RPCResponsePart<GRPCWebMessage>? {
     while true {
-      switch try self.update({ stateMachine throws(RPCError) in try stateMachine.nextResponseEvent() }) {
+      let event = try self.update { stateMachine throws(RPCError) in
+        try stateMachine.nextResponseEvent()
+      }
+      switch event {
       case .part(let part):
         return part
       case .end:

@@ -15,9 +15,12 @@ extension ServerCall {
       return try self.write { stateMachine throws(RPCError) in try stateMachine.write(metadata) }
     case .message(let message):
       let frame = try self.frame(message)
-      return try self.write { stateMachine throws(RPCError) in try stateMachine.write(frame: frame) }
+      return try self.write { stateMachine throws(RPCError) in try stateMachine.write(frame: frame)
+      }
     case .status(let status, let metadata):
-      return try self.write { stateMachine throws(RPCError) in try stateMachine.write(status, metadata) }
+      return try self.write { stateMachine throws(RPCError) in
+        try stateMachine.write(status, metadata)
+      }
     }
   }
 

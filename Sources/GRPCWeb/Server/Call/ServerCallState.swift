@@ -61,7 +61,8 @@ struct ServerCallState {
     let hasOutput = self.stateMachine.hasOutput
     guard
       self.isDelegateWaiting || !self.readers.isEmpty || !self.writers.isEmpty
-        || hasOutput && (self.outputWaiter != nil || self.delegate != nil && !self.isDelegateNotified)
+        || hasOutput
+          && (self.outputWaiter != nil || self.delegate != nil && !self.isDelegateNotified)
     else {
       return nil
     }

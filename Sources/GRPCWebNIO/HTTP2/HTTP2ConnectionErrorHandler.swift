@@ -4,8 +4,8 @@ internal import NIOHTTP2
 
 /// Closes a connection of HTTP/2 behind an error of the connection (RFC 9113, section 5.4.1).
 ///
-/// By the time of the error SwiftNIO has sent the GOAWAY frame that names it. An error of one stream has reset that
-/// stream, and concerns no other.
+/// SwiftNIO sends the GOAWAY frame that names the error before it reports the error. An error of one stream has reset
+/// that stream, and concerns no other.
 @available(GRPCWeb 1.0, *)
 final class HTTP2ConnectionErrorHandler: ChannelInboundHandler {
   typealias InboundIn = HTTP2Frame

@@ -1,16 +1,17 @@
 #if NIO
 internal import NIOCore
 
-/// Lets SwiftNIO's limits of an HTTP/2 connection stand higher than those the client is told, from its first frame
-/// on.
+/// Sets SwiftNIO's limits of an HTTP/2 connection higher than the limits that the client is sent, from the client's
+/// first frame on.
 ///
-/// A stream too many is an error of that stream (RFC 9113, section 5.1.2); SwiftNIO ends the connection. And as
-/// long as the client hasn't acknowledged the settings, SwiftNIO allows 100 streams and heads of 16 KiB, whatever
-/// they say. So this handler, before SwiftNIO's own,
-/// - changes the number of streams in the settings that go out;
-/// - acknowledges them in the client's place, behind its first frame, and drops its acknowledgement.
+/// A stream too many is an error of that stream (RFC 9113, section 5.1.2); SwiftNIO ends the connection instead. And
+/// until the client has acknowledged the server's settings, SwiftNIO allows 100 streams and heads of 16 KiB, whatever
+/// the settings say. So this handler, between the socket and SwiftNIO's own,
+/// - changes the number of streams in the settings that are sent;
+/// - acknowledges the settings in the client's place, behind the client's first frame, and drops the client's own
+///   acknowledgement.
 ///
-/// Then it leaves the pipeline.
+/// Then the handler leaves the pipeline.
 @available(GRPCWeb 1.0, *)
 final class HTTP2SettingsHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
@@ -24,7 +25,7 @@ final class HTTP2SettingsHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
   /// Creates a handler for one connection.
   ///
-  /// - Parameter maximumConcurrentStreams: The number of streams that the client is told.
+  /// - Parameter maximumConcurrentStreams: The number of streams in the settings that the client is sent.
   init(maximumConcurrentStreams: UInt32) {
     self.maximumConcurrentStreams = maximumConcurrentStreams
   }
@@ -55,11 +56,14 @@ final class HTTP2SettingsHandler: ChannelDuplexHandler, RemovableChannelHandler 
 /// See RFC 9113, sections 4.1 and 6.5.
 struct HTTP2SettingsFilter {
   private enum State {
-    /// The client's preface hasn't come whole, nor its settings, which are its first frame.
+    /// The client's preface hasn't come whole.
     case preface
-    /// The settings are acknowledged; the client's own acknowledgement hasn't come.
+    /// The client's settings, its first frame, haven't come whole.
+    case settings
+    /// The server's settings have been acknowledged in the client's place; the client's own acknowledgement hasn't
+    /// come.
     case acknowledged
-    /// It has, or what comes isn't HTTP/2: everything goes on as it comes.
+    /// The acknowledgement has come, or what comes isn't HTTP/2: everything goes on as it comes.
     case done
   }
 
@@ -71,7 +75,6 @@ struct HTTP2SettingsFilter {
   private static let maximumFrameLength = 16 * 1024
 
   private var state = State.preface
-  private var isPrefaceForwarded = false
   private var received = ByteBuffer()
 
   /// Whether everything else goes on as it comes.
@@ -80,29 +83,29 @@ struct HTTP2SettingsFilter {
     return false
   }
 
-  /// Takes bytes of the client.
+  /// Receives bytes of the client.
   ///
-  /// - Returns: Those that are to go on; a frame goes on when it has come whole.
+  /// - Returns: The bytes that are to go on; a frame goes on when it has come whole.
   mutating func filter(_ bytes: ByteBuffer) -> ByteBuffer {
     if self.isDone {
       return bytes
     }
     self.received.writeImmutableBuffer(bytes)
     var passed = ByteBuffer()
-    if !self.isPrefaceForwarded {
+    if case .preface = self.state {
       guard var preface = self.received.readSlice(length: Self.prefaceLength) else { return passed }
       passed.writeBuffer(&preface)
-      self.isPrefaceForwarded = true
+      self.state = .settings
     }
     while !self.isDone, var frame = self.nextFrame() {
       switch self.state {
       case .acknowledged where Array(frame.readableBytesView) == Self.acknowledgement:
         self.state = .done
-      case .preface:
+      case .settings:
         passed.writeBuffer(&frame)
         passed.writeBytes(Self.acknowledgement)
         self.state = .acknowledged
-      case .acknowledged, .done:
+      case .preface, .acknowledged, .done:
         passed.writeBuffer(&frame)
       }
     }
@@ -112,9 +115,10 @@ struct HTTP2SettingsFilter {
     return passed
   }
 
-  /// Takes the next frame, if it is whole.
+  /// Removes and returns the next frame, if it has come whole.
   ///
-  /// Gives up before one that can't be a frame, or a first one that isn't that of settings: SwiftNIO refuses it.
+  /// Bytes that can't be a frame, or a first frame that isn't one of settings, end the filter's work: SwiftNIO refuses
+  /// them.
   private mutating func nextFrame() -> ByteBuffer? {
     let start = self.received.readerIndex
     guard
@@ -127,7 +131,7 @@ struct HTTP2SettingsFilter {
     }
     let length = Int(high) << 16 + Int(low)
     let isSettings = type == Self.settingsType
-    if case .preface = self.state, !isSettings {
+    if case .settings = self.state, !isSettings {
       self.state = .done
     }
     if length > Self.maximumFrameLength {

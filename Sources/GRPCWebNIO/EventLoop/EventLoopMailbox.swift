@@ -5,13 +5,12 @@ internal import Synchronization
 
 /// A mailbox of an event loop: it delivers the events of calls, which other threads post, several at a time.
 ///
-/// Waking an event loop costs about as much as a small call, and where there are fewer threads than
-/// work, the loop would run at once, for one response. So the first event doesn't wake the loop: it starts a
-/// task that does. That task is queued behind the services that are ready to run by then, and what they
-/// post is delivered with it.
+/// Waking an event loop costs about as much as a small call, and with fewer threads than work the loop would run at
+/// once, for one response. So the first event starts a task that wakes the loop. The task is queued behind the services
+/// that are ready to run by then, and delivers their events, too.
 @available(GRPCWeb 1.0, *)
 final class EventLoopMailbox: Sendable {
-  /// Something that happened to a call, for the delegate of the call.
+  /// A change of a call, for the delegate of the call.
   struct Event: Sendable {
     enum Kind: Sendable {
       /// There is output to send.
@@ -31,7 +30,8 @@ final class EventLoopMailbox: Sendable {
     var oldestEventTime = NIODeadline.distantFuture
   }
 
-  /// How long the oldest event may wait for others, as services may run for long.
+  /// How long the oldest event may wait for others: the task that delivers them waits behind services, which may run for
+  /// long.
   private static let maximumDelay = TimeAmount.microseconds(100)
 
   private let eventLoop: any EventLoop

@@ -2,10 +2,11 @@
 internal import NIOCore
 internal import NIOHTTP2
 
-/// Tells another delegate of the streams of a connection, of each one's end only if it was told of its beginning.
+/// Forwards the creation and the closing of streams to another delegate, and drops the closing of a stream whose
+/// creation wasn't reported.
 ///
-/// SwiftNIO doesn't tell of the beginning of a stream whose head is faulty, but of its end, which its handler for
-/// the lifetime of connections takes for a mistake.
+/// SwiftNIO reports the closing of a stream whose head is faulty, but not its creation. SwiftNIO's connection
+/// management handler, the other delegate, asserts that both are reported.
 @available(GRPCWeb 1.0, *)
 final class HTTP2StreamPairs: NIOHTTP2StreamDelegate, Sendable {
   private let delegate: any NIOHTTP2StreamDelegate & Sendable

@@ -8,7 +8,7 @@ import Testing
 
 /// When a connection is closed, in a channel without a socket.
 @Suite
-struct ConnectionLifetimeHandlerTests {
+struct HTTP1LifetimeHandlerTests {
   /// A channel whose client takes nothing until it is let.
   @available(GRPCWeb 1.0, *)
   private struct TestConnection {
@@ -19,7 +19,12 @@ struct ConnectionLifetimeHandlerTests {
       try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
       try self.channel.pipeline.syncOperations.addHandlers([
         self.client,
-        ConnectionLifetimeHandler(idleTimeout: idleTimeout, firstHead: nil),
+        HTTP1LifetimeHandler(
+          idleTimeouts: idleTimeout.map {
+            TimeoutQueue(timeout: $0, eventLoop: self.channel.eventLoop)
+          },
+          firstHead: nil
+        ),
       ])
     }
 
@@ -112,6 +117,24 @@ struct ConnectionLifetimeHandlerTests {
     connection.channel.isWritable = true
     connection.channel.pipeline.fireChannelWritabilityChanged()
     connection.channel.embeddedEventLoop.advanceTime(by: .seconds(5))
+    #expect(!connection.channel.isActive)
+  }
+
+  @Test("The time that a connection may be idle begins behind each response")
+  @available(GRPCWeb 1.0, *)
+  func idleAgain() throws {
+    let connection = try TestConnection(idleTimeout: .seconds(10))
+    let loop = connection.channel.embeddedEventLoop
+    for _ in 0 ..< 3 {
+      loop.advanceTime(by: .seconds(9))
+      try connection.request()
+      loop.advanceTime(by: .seconds(25))
+      connection.respond()
+      #expect(connection.channel.isActive)
+    }
+    loop.advanceTime(by: .seconds(9))
+    #expect(connection.channel.isActive)
+    loop.advanceTime(by: .seconds(1))
     #expect(!connection.channel.isActive)
   }
 }

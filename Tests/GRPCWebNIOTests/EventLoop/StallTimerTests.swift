@@ -6,15 +6,16 @@ import Testing
 
 @Suite
 struct StallTimerTests {
-  @Test("What doesn't move for so long is told, once")
+  @Test("A timer fires once when there is no progress for its timeout")
   @available(GRPCWeb 1.0, *)
   func stalls() {
     let loop = EmbeddedEventLoop()
     var stalls = 0
-    let timer = StallTimer(timeout: .seconds(10), eventLoop: loop) { stalls += 1 }
+    var timer = StallTimer(TimeoutQueue(timeout: .seconds(10), eventLoop: loop))
+    let onStall = { stalls += 1 }
     loop.advanceTime(by: .seconds(100))
     #expect(stalls == 0)
-    timer.restart()
+    timer.restart(onStall)
     loop.advanceTime(by: .seconds(9))
     #expect(stalls == 0)
     loop.advanceTime(by: .seconds(1))
@@ -23,14 +24,15 @@ struct StallTimerTests {
     #expect(stalls == 1)
   }
 
-  @Test("What moves isn't, however long it takes")
+  @Test("A timer doesn't fire while there is progress, however long it takes")
   @available(GRPCWeb 1.0, *)
   func moves() {
     let loop = EmbeddedEventLoop()
     var stalls = 0
-    let timer = StallTimer(timeout: .seconds(10), eventLoop: loop) { stalls += 1 }
+    var timer = StallTimer(TimeoutQueue(timeout: .seconds(10), eventLoop: loop))
+    let onStall = { stalls += 1 }
     for _ in 0 ..< 20 {
-      timer.restart()
+      timer.restart(onStall)
       loop.advanceTime(by: .seconds(9))
     }
     #expect(stalls == 0)
@@ -38,36 +40,51 @@ struct StallTimerTests {
     #expect(stalls == 1)
   }
 
-  @Test("To start again while it waits is no movement")
+  @Test("Starting a timer that waits already is no progress")
   @available(GRPCWeb 1.0, *)
   func starts() {
     let loop = EmbeddedEventLoop()
     var stalls = 0
-    let timer = StallTimer(timeout: .seconds(10), eventLoop: loop) { stalls += 1 }
-    timer.start()
+    var timer = StallTimer(TimeoutQueue(timeout: .seconds(10), eventLoop: loop))
+    let onStall = { stalls += 1 }
+    timer.start(onStall)
     loop.advanceTime(by: .seconds(6))
-    timer.start()
+    timer.start(onStall)
     loop.advanceTime(by: .seconds(4))
     #expect(stalls == 1)
   }
 
-  @Test("What isn't waited for any more isn't told, and counts from when it is waited for anew")
+  @Test("A cancelled timer doesn't fire, and counts from its next start")
   @available(GRPCWeb 1.0, *)
   func stops() {
     let loop = EmbeddedEventLoop()
     var stalls = 0
-    let timer = StallTimer(timeout: .seconds(10), eventLoop: loop) { stalls += 1 }
-    timer.restart()
-    timer.stop()
+    var timer = StallTimer(TimeoutQueue(timeout: .seconds(10), eventLoop: loop))
+    let onStall = { stalls += 1 }
+    timer.restart(onStall)
+    timer.cancel()
     loop.advanceTime(by: .seconds(9))
-    timer.start()
+    timer.start(onStall)
     loop.advanceTime(by: .seconds(9))
     #expect(stalls == 0)
     loop.advanceTime(by: .seconds(1))
     #expect(stalls == 1)
-    timer.restart()
+    timer.restart(onStall)
     timer.cancel()
     loop.advanceTime(by: .seconds(100))
     #expect(stalls == 1)
+  }
+
+  @Test("A timer without a timeout never fires")
+  @available(GRPCWeb 1.0, *)
+  func unlimited() {
+    let loop = EmbeddedEventLoop()
+    var stalls = 0
+    var timer = StallTimer(nil)
+    timer.start { stalls += 1 }
+    timer.restart { stalls += 1 }
+    loop.advanceTime(by: .hours(1))
+    #expect(stalls == 0)
+    timer.cancel()
   }
 }

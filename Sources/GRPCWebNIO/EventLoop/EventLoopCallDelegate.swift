@@ -2,8 +2,8 @@
 internal import GRPCWeb
 internal import NIOCore
 
-/// The delegate of the calls of one channel: it takes their events from the threads that services run on to the
-/// event loop of the channel.
+/// The delegate of the calls of one channel: it hands their events, which come on any thread, to the channel's handler
+/// on the event loop.
 @available(GRPCWeb 1.0, *)
 final class EventLoopCallDelegate: ServerCallDelegate {
   private let mailbox: EventLoopMailbox

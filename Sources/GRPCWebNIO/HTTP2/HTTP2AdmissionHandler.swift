@@ -4,10 +4,10 @@ internal import NIOCore
 internal import NIOHPACK
 internal import NIOHTTP2
 
-/// Refuses a stream of HTTP/2 that is one too many, or whose head is too large: that stream alone.
+/// Refuses an HTTP/2 stream that exceeds the number of open streams, or whose head is too large, and no other stream.
 ///
-/// SwiftNIO's own limits end the whole connection, with the calls of others that a proxy may have on it; so they
-/// stand higher than these.
+/// SwiftNIO's own limits end the whole connection, on which a proxy may have the calls of other clients. So SwiftNIO's
+/// limits are set higher than these.
 @available(GRPCWeb 1.0, *)
 final class HTTP2AdmissionHandler: ChannelInboundHandler {
   typealias InboundIn = HTTP2Frame.FramePayload
@@ -54,7 +54,7 @@ final class HTTP2AdmissionHandler: ChannelInboundHandler {
     if case .headers(let headers) = self.unwrapInboundIn(data) {
       if self.openStreams.count > self.openStreams.maximum {
         self.isRefused = true
-        // RFC 9113, section 8.7: nothing has been done for it, so that the client may try again.
+        // RFC 9113, section 8.7: this code says that nothing was processed, so that the client may try again.
         context.writeAndFlush(self.wrapOutboundOut(.rstStream(.refusedStream)), promise: nil)
         return
       } else if !self.isAllowed(headers.headers) {

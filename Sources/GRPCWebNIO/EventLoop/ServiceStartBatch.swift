@@ -4,40 +4,39 @@ internal import NIOCore
 
 /// The calls that came in one turn of an event loop, whose services are started together at the end of the turn.
 ///
-/// Starting a service wakes a thread. Where there are few threads it would run at once, for one call,
-/// while others wait to be read. Several services are started by one task, so that they wake one thread.
+/// Starting a service wakes a thread, which with few threads would run at once, for one call, while other calls wait to
+/// be read. One task starts several services, so that they wake one thread.
 @available(GRPCWeb 1.0, *)
-final class ServiceStartBatch: Sendable {
+final class ServiceStartBatch {
   private struct Start: Sendable {
     var call: ServerCall
     var peers: GRPCWebPeers
   }
 
   private let eventLoop: any EventLoop
-  private let starts: NIOLoopBoundBox<[Start]>
+  private var starts: [Start] = []
 
-  /// Creates the batch of an event loop; to be called on it.
+  /// Creates the batch of an event loop, on which it is to be used.
   init(eventLoop: any EventLoop) {
     self.eventLoop = eventLoop
-    self.starts = NIOLoopBoundBox([], eventLoop: eventLoop)
   }
 
   /// Adds a call, whose service is started when everything else that has come in this turn has been read.
   ///
   /// - Parameters:
-  ///   - transport: The transport whose server has the service; not kept here, as it owns this batch.
   ///   - call: The call.
   ///   - peers: The two ends of its connection.
+  ///   - transport: The transport whose server has the service; not stored, as the transport owns this batch.
   func start(_ call: ServerCall, peers: GRPCWebPeers, by transport: GRPCWebServerTransport) {
-    self.starts.value.append(Start(call: call, peers: peers))
-    if self.starts.value.count == 1 {
-      self.eventLoop.execute { self.startAll(by: transport) }
+    self.starts.append(Start(call: call, peers: peers))
+    if self.starts.count == 1 {
+      self.eventLoop.assumeIsolated().execute { self.startAll(by: transport) }
     }
   }
 
   private func startAll(by transport: GRPCWebServerTransport) {
-    let starts = self.starts.value
-    self.starts.value = []
+    let starts = self.starts
+    self.starts = []
     if starts.count == 1 {
       transport.start(starts[0].call, peers: starts[0].peers)
     } else {
