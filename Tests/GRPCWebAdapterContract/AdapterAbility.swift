@@ -10,6 +10,12 @@ public enum AdapterAbility: Sendable, Hashable, CaseIterable {
   /// Takes bytes that aren't UTF-8 in a request header.
   case requestHeaderBytes
 
+  /// Takes bytes that aren't ASCII in the path of a request, or answers them with a status.
+  case requestTargetBytes
+
+  /// Answers a call although bytes that aren't a request follow it at once.
+  case faultyFollowers
+
   /// Answers bytes that aren't HTTP with a status.
   case malformedRequests
 

@@ -224,7 +224,8 @@ extension ContractCase {
   static let faultyFollowers: [[ContractCase]] = [
     .each(
       Follower.all,
-      "A call is answered, whatever follows it that isn't a request"
+      "A call is answered, whatever follows it that isn't a request",
+      needs: \.needs
     ) { adapter, follower in
       let started = Gate()
       let release = Gate()
@@ -274,6 +275,11 @@ private struct Follower: Sendable, CustomStringConvertible {
   var bytes: [UInt8]
   var fields: [(name: String, value: String)] = []
   var isSentAtOnce: Bool
+
+  /// What a framework has to be able to do for the call to be answered.
+  var needs: Set<AdapterAbility> {
+    self.isSentAtOnce ? [.faultyFollowers] : []
+  }
 
   static let all: [Follower] = [true, false].flatMap { isSentAtOnce in
     let when = isSentAtOnce ? "at once" : "while it runs"
