@@ -11,6 +11,7 @@ let products: [Product] = [
   .library(name: "GRPCWebVapor", targets: ["GRPCWebVapor"]),
   .library(name: "GRPCWebAsyncHTTPClient", targets: ["GRPCWebAsyncHTTPClient"]),
   .library(name: "GRPCWebURLSession", targets: ["GRPCWebURLSession"]),
+  .library(name: "GRPCWebObservability", targets: ["GRPCWebObservability"]),
   // For the tests of adapters in packages of their own. Needs the trait Tests.
   .library(
     name: "GRPCWebAdapterContract",
@@ -32,13 +33,21 @@ let traits: Set<Trait> = [
   .trait(name: "Vapor", description: "GRPCWebVapor: a middleware."),
   .trait(name: "AsyncHTTPClient", description: "GRPCWebAsyncHTTPClient: a client."),
   .trait(
+    name: "Observability",
+    description: "GRPCWebObservability: metrics, an access log, traces."
+  ),
+  .trait(
     name: "Tests",
     description:
       "This package's own tests, and GRPCWebAdapterContract for those of other adapters.",
-    enabledTraits: ["AsyncHTTPClient", "FlyingFox", "Hummingbird", "NIO"]
+    enabledTraits: ["AsyncHTTPClient", "FlyingFox", "Hummingbird", "NIO", "Observability"]
   ),
   // All but Vapor, so that `swift test` does without flags.
-  .default(enabledTraits: ["AsyncHTTPClient", "FlyingFox", "Hummingbird", "NIO", "Tests"]),
+  .default(
+    enabledTraits: [
+      "AsyncHTTPClient", "FlyingFox", "Hummingbird", "NIO", "Observability", "Tests",
+    ]
+  ),
 ]
 
 let ifNIO = TargetDependencyCondition.when(traits: ["NIO"])
@@ -46,11 +55,14 @@ let ifHummingbird = TargetDependencyCondition.when(traits: ["Hummingbird"])
 let ifFlyingFox = TargetDependencyCondition.when(traits: ["FlyingFox"])
 let ifVapor = TargetDependencyCondition.when(traits: ["Vapor"])
 let ifAsyncHTTPClient = TargetDependencyCondition.when(traits: ["AsyncHTTPClient"])
+let ifObservability = TargetDependencyCondition.when(traits: ["Observability"])
 let ifTests = TargetDependencyCondition.when(traits: ["Tests"])
 
 let dependencies: [Package.Dependency] = [
+  .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.2.0"),
   .package(url: "https://github.com/apple/swift-http-types.git", from: "1.4.0"),
   .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
+  .package(url: "https://github.com/apple/swift-metrics.git", from: "2.5.0"),
   .package(url: "https://github.com/apple/swift-nio.git", from: "2.81.0"),
   .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.29.0"),
   .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
@@ -205,6 +217,19 @@ let targets: [Target] = [
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "NIOCore", package: "swift-nio"),
+    ],
+    swiftSettings: swiftSettings
+  ),
+
+  // Metrics, logs and traces of calls.
+  .target(
+    name: "GRPCWebObservability",
+    dependencies: [
+      "GRPCWeb",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "Metrics", package: "swift-metrics", condition: ifObservability),
+      .product(name: "Tracing", package: "swift-distributed-tracing", condition: ifObservability),
     ],
     swiftSettings: swiftSettings
   ),
@@ -372,6 +397,25 @@ let targets: [Target] = [
       "GRPCWebURLSession",
       .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: ifTests),
+    ],
+    swiftSettings: swiftSettings
+  ),
+  .testTarget(
+    name: "GRPCWebObservabilityTests",
+    dependencies: [
+      "GRPCWeb",
+      "GRPCWebNIO",
+      "GRPCWebObservability",
+      "GRPCWebTestSupport",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
+      .product(name: "InMemoryTracing", package: "swift-distributed-tracing", condition: ifTests),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "Metrics", package: "swift-metrics", condition: ifTests),
+      .product(name: "MetricsTestKit", package: "swift-metrics", condition: ifTests),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      .product(name: "Tracing", package: "swift-distributed-tracing", condition: ifTests),
     ],
     swiftSettings: swiftSettings
   ),

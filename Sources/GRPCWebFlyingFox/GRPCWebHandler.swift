@@ -42,7 +42,15 @@ public struct GRPCWebHandler: HTTPHandler {
     guard let head = HTTPTypes.HTTPRequest(request) else {
       throw HTTPUnhandledError()
     }
-    switch self.server.route(head, prefix: self.prefix) {
+    let route = self.server.route(
+      head,
+      prefix: self.prefix,
+      info: GRPCWebRequestInfo(
+        peers: GRPCWebPeers(remote: request.remoteAddress),
+        httpVersion: .http1
+      )
+    )
+    switch route {
     case .pass:
       throw HTTPUnhandledError()
     case .respond(let head):

@@ -70,7 +70,12 @@ public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
     context: Context,
     next: (Request, Context) async throws -> Hummingbird.Response
   ) async throws -> Hummingbird.Response {
-    switch self.server.route(request.head, prefix: self.prefix) {
+    let route = self.server.route(
+      request.head,
+      prefix: self.prefix,
+      info: GRPCWebRequestInfo(context)
+    )
+    switch route {
     case .pass:
       return try await next(request, context)
     case .respond(let head):
@@ -78,7 +83,12 @@ public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
     case .call(let call):
       let peers = GRPCWebPeers(context)
       let response = await self.drainingOnShutdown {
-        await self.server.respond(to: call, body: request.body, peers: peers) { clientIsGone in
+        await self.server.respond(
+          to: call,
+          body: request.body,
+          peers: peers,
+          logger: context.logger
+        ) { clientIsGone in
           ClientWatch.start(context, clientIsGone)
         }
       }

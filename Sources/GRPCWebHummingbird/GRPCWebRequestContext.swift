@@ -39,6 +39,18 @@ public struct GRPCWebRequestContext: GRPCWebChannelRequestContext, RemoteAddress
 }
 
 @available(GRPCWeb 1.0, *)
+extension GRPCWebRequestInfo {
+  /// What a request context of whatever type knows of the request.
+  init(_ context: some RequestContext) {
+    self.init(peers: GRPCWebPeers(context), requestID: context.id)
+    if let context = context as? any GRPCWebChannelRequestContext {
+      // A connection's parent is the listener; that of an HTTP/2 stream is its connection, which has a parent itself.
+      self.httpVersion = context.channel.parent?.parent == nil ? .http1 : .http2
+    }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
 extension GRPCWebPeers {
   /// Creates the peers from what a request context of any type knows of the connection.
   init(_ context: some RequestContext) {

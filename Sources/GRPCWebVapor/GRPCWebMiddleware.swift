@@ -45,7 +45,16 @@ public final class GRPCWebMiddleware: AsyncMiddleware {
     guard let head = HTTPRequest(request) else {
       return try await next.respond(to: request)
     }
-    switch self.server.route(head, prefix: self.prefix) {
+    let route = self.server.route(
+      head,
+      prefix: self.prefix,
+      info: GRPCWebRequestInfo(
+        peers: GRPCWebPeers(remote: request.remoteAddress, local: nil),
+        httpVersion: request.version.major == 2 ? .http2 : .http1,
+        requestID: request.id
+      )
+    )
+    switch route {
     case .pass:
       return try await next.respond(to: request)
     case .respond(let head):
@@ -54,7 +63,12 @@ public final class GRPCWebMiddleware: AsyncMiddleware {
       self.watchForStop(of: request.application)
       let body = RequestBody(of: request)
       let peers = GRPCWebPeers(remote: request.remoteAddress, local: nil)
-      let response = await self.server.respond(to: call, body: body, peers: peers)
+      let response = await self.server.respond(
+        to: call,
+        body: body,
+        peers: peers,
+        logger: request.logger
+      )
       return Response(response.head, to: request, body: .init(response, after: body))
     }
   }

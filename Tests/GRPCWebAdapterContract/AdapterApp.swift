@@ -1,7 +1,7 @@
 public import GRPCCore
 public import GRPCWeb
 public import HTTPTypes
-internal import Logging
+public import Logging
 
 /// What an adapter serves: a service, and routes of the app's own.
 @available(GRPCWeb 1.0, *)
@@ -34,6 +34,8 @@ public struct AdapterApp: Sendable {
   public var config: GRPCWebServer.Config
   /// The path that the service is mounted at.
   public var prefix: String
+  /// Where the app, and the server of calls, log.
+  public var logger: Logger
   /// The app's own routes, each of which is answered with a 200.
   public var routes: [Route]
 
@@ -43,7 +45,7 @@ public struct AdapterApp: Sendable {
       services: [self.service],
       interceptors: self.interceptors,
       config: self.config,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      logger: self.logger
     )
   }
 }

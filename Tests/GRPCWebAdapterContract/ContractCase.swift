@@ -19,7 +19,7 @@ public struct ContractCase: Sendable, CustomTestStringConvertible {
     Self.calls, Self.metadata, Self.errors, Self.compression, Self.cors, Self.passingOn,
     Self.connections, Self.streaming, Self.deadlines, Self.disconnects, Self.backPressure,
     Self.shutdown, Self.badFrames, Self.badHeads, Self.badConnections, Self.http1,
-    Self.faultyFollowers,
+    Self.faultyFollowers, Self.observation, Self.randomCalls, Self.serviceErrors,
   ]
 
   /// What the adapter does.

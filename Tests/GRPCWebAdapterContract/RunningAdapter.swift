@@ -2,6 +2,7 @@ internal import GRPCCore
 internal import GRPCWeb
 internal import GRPCWebTestSupport
 internal import HTTPTypes
+internal import Logging
 internal import Testing
 
 /// A adapter that serves an app.
@@ -54,6 +55,7 @@ extension TestedAdapter {
   ///   - interceptors: Applied to each call.
   ///   - config: How calls are answered.
   ///   - prefix: Where the service is mounted.
+  ///   - logger: Where the app, and the server of calls, log.
   ///   - routes: More routes of the app's own.
   ///   - body: The test.
   func serve(
@@ -61,6 +63,7 @@ extension TestedAdapter {
     interceptors: [any ServerInterceptor] = [],
     config: GRPCWebServer.Config = .defaults,
     prefix: String = "",
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     routes: [AdapterApp.Route] = [],
     _ body: (RunningAdapter) async throws -> Void
   ) async throws {
@@ -74,6 +77,7 @@ extension TestedAdapter {
         interceptors: interceptors,
         config: config,
         prefix: prefix,
+        logger: logger,
         routes: own + routes
       )
     )

@@ -85,16 +85,14 @@ extension TestedAdapter {
     }
 
     let ports = Recorder<Int>()
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
     let application = Application(
       router: router,
       server: server,
       configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
       onServerRunning: { ports.append($0.localAddress?.port ?? 0) },
-      logger: logger
+      logger: app.logger
     )
-    let services = ServiceGroup(configuration: .init(services: [application], logger: logger))
+    let services = ServiceGroup(configuration: .init(services: [application], logger: app.logger))
     return AdapterServer(
       grpcWeb,
       run: { try await services.runUntilCancelled() },

@@ -28,7 +28,8 @@ extension TestedAdapter {
       config: .defaults {
         $0.prefix = app.prefix
         $0.calls = app.config
-      }
+      },
+      logger: app.logger
     )
     let server = GRPCServer(
       transport: transport,

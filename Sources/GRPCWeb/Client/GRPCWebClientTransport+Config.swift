@@ -52,6 +52,11 @@ extension GRPCWebClientTransport {
     /// Timeouts, size limits, retries and hedging by method, as gRPC's service config describes them.
     public var serviceConfig = ServiceConfig()
 
+    /// Sees every attempt at a call, for metrics, logs and traces.
+    ///
+    /// None by default, which costs nothing. ``GRPCWebClientObservers`` makes one of several.
+    public var observer: (any GRPCWebClientObserver)?
+
     /// The default configuration.
     public static var defaults: Self {
       Self.defaults { _ in }

@@ -78,7 +78,7 @@ public final class GRPCWebClientTransport: ClientTransport {
     } onCancel: {
       self.beginGracefulShutdown()
       for call in self.state.withLock({ Array($0.calls.values) }) {
-        call.end(.transportClosed)
+        call.end(.transportClosed, by: .shutdown)
       }
     }
     try await self.httpClient.shutdown()
@@ -119,14 +119,22 @@ public final class GRPCWebClientTransport: ClientTransport {
       )
     }
 
-    let call = ClientCall(options: callOptions)
-    guard self.register(call) else { throw RPCError.transportShutDown }
+    let call = ClientCall(
+      options: callOptions,
+      observed: self.config.observer.flatMap {
+        ObservedClientAttempt(callOptions, timeout: options.timeout, observer: $0)
+      }
+    )
+    guard self.register(call) else {
+      call.end(.transportShutDown, by: .shutdown)
+      throw RPCError.transportShutDown
+    }
     let httpExchange = Task {
       await self.exchange(call)
       self.unregister(call)
     }
     call.httpExchangeStarted(httpExchange)
-    defer { call.end(.cancelledByClient) }
+    defer { call.end(.cancelledByClient, by: .client) }
 
     return try await closure(
       RPCStream(
@@ -170,14 +178,14 @@ public final class GRPCWebClientTransport: ClientTransport {
         throw GRPCWebHTTPFailure(.other, detail: "The HTTP client gave no response.")
       }
     } catch let error as RPCError {
-      call.end(error)
+      call.end(error, by: .connection)
     } catch is CancellationError {
-      call.end(.cancelledByClient)
+      call.end(.cancelledByClient, by: .client)
     } catch {
       let failure =
         error as? GRPCWebHTTPFailure
         ?? GRPCWebHTTPFailure(.other, detail: "\(error)", cause: error)
-      call.end(failure.error(url: request.url, peer: self.url.peer))
+      call.end(failure.error(url: request.url, peer: self.url.peer), by: .connection)
     }
   }
 

@@ -112,6 +112,14 @@ extension GRPCWebServer {
     /// 30 seconds by default. Calls that still run then fail with `unavailable` and are cancelled.
     public var shutdownGracePeriod: Duration = .seconds(30)
 
+    /// Sees every call, for metrics, logs and traces.
+    ///
+    /// None by default, which costs nothing. ``GRPCWebServerObservers`` makes one of several.
+    public var observer: (any GRPCWebServerObserver)?
+
+    /// At which levels the errors of services are logged.
+    public var errorLogging = ErrorLogging()
+
     /// The default configuration.
     public static var defaults: Self {
       Self.defaults { _ in }

@@ -61,7 +61,13 @@ public final class GRPCWebServer: Sendable {
   ) {
     var router = RPCRouter<GRPCWebServerTransport>()
     service.registerMethods(with: &router)
-    router.registerInterceptors(pipeline: interceptors.map { .apply($0, to: .all) })
+    router.registerInterceptors(
+      pipeline: Self.pipeline(
+        interceptors.map { .apply($0, to: .all) },
+        config: config,
+        logger: logger
+      )
+    )
     self.init(router: router, config: config, logger: logger)
   }
 
@@ -82,14 +88,17 @@ public final class GRPCWebServer: Sendable {
     for service in services {
       service.registerMethods(with: &router)
     }
-    router.registerInterceptors(pipeline: interceptorPipeline)
+    router.registerInterceptors(
+      pipeline: Self.pipeline(interceptorPipeline, config: config, logger: logger)
+    )
     self.init(router: router, config: config, logger: logger)
   }
 
   /// Creates a server of methods that have been registered with a router, with their interceptors.
   ///
   /// So an app can offer some of a service's methods only, and can have gRPC Swift's code for several services
-  /// of its own module made for this very server:
+  /// of its own module made for this very server. Such a router needs ``GRPCWebServiceErrors`` among its interceptors,
+  /// if errors that services throw are to be logged:
   ///
   /// ```swift
   /// var router = RPCRouter<GRPCWebServerTransport>()
@@ -115,6 +124,16 @@ public final class GRPCWebServer: Sendable {
     self.transport = transport
     self.server = server
     self.serving = Task { try await server.serve() }
+  }
+
+  /// The interceptors of a server: its own, then the app's.
+  @usableFromInline
+  static func pipeline(
+    _ pipeline: [ConditionalInterceptor<any ServerInterceptor>],
+    config: GRPCWebServer.Config,
+    logger: Logger
+  ) -> [ConditionalInterceptor<any ServerInterceptor>] {
+    GRPCWebServiceErrors.before(pipeline, config: config, logger: logger)
   }
 
   deinit {
@@ -152,25 +171,38 @@ public final class GRPCWebServer: Sendable {
   ///   - request: The head of the request.
   ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none. A slash
   ///     may be missing before it, or follow it.
-  public func route(_ request: HTTPRequest, prefix: String = "") -> GRPCWebRoute {
-    self.transport.route(request, prefix: prefix)
+  ///   - info: What else is known of the request. Evaluated only where there is an observer.
+  public func route(
+    _ request: HTTPRequest,
+    prefix: String = "",
+    info: @autoclosure () -> GRPCWebRequestInfo = GRPCWebRequestInfo()
+  ) -> GRPCWebRoute {
+    self.transport.route(request, prefix: prefix, info: info())
   }
 
   /// Answers a call.
   ///
-  /// See ``GRPCWebServerTransport/respond(to:body:peers:watchClient:)``.
+  /// See ``GRPCWebServerTransport/respond(to:body:peers:logger:watchClient:)``.
   ///
   /// - Parameters:
-  ///   - call: The call, as ``route(_:prefix:)`` made it of the head of the request.
+  ///   - call: The call, as ``route(_:prefix:info:)`` made it of the head of the request.
   ///   - body: The body of the request.
   ///   - peers: The two ends of the connection.
+  ///   - logger: The web framework's logger of the request, to log errors of the service with.
   ///   - watchClient: Called with a closure to call when the client goes away.
   public func respond<Body: AsyncSequence & Sendable>(
     to call: GRPCWebCallHead,
     body: Body,
     peers: GRPCWebPeers = .unknown,
+    logger: Logger? = nil,
     watchClient: ((_ clientIsGone: @escaping @Sendable () -> Void) -> Void)? = nil
   ) async -> GRPCWebResponse where Body.Element == ByteBuffer {
-    await self.transport.respond(to: call, body: body, peers: peers, watchClient: watchClient)
+    await self.transport.respond(
+      to: call,
+      body: body,
+      peers: peers,
+      logger: logger,
+      watchClient: watchClient
+    )
   }
 }

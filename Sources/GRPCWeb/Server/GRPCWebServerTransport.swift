@@ -43,6 +43,7 @@ public final class GRPCWebServerTransport: ServerTransport {
 
   private let config: GRPCWebServer.Config
   private let logger: Logger
+  private let errorLogger: ServiceErrorLogger
   private let state = Mutex(State())
 
   /// What fronts on event loops keep for each of them.
@@ -59,6 +60,7 @@ public final class GRPCWebServerTransport: ServerTransport {
   ) {
     self.config = config
     self.logger = logger
+    self.errorLogger = ServiceErrorLogger(levels: config.errorLogging, logger: logger)
   }
 
   /// When after the beginning of graceful shutdown a connection is closed whose client doesn't take the response of
@@ -143,7 +145,7 @@ public final class GRPCWebServerTransport: ServerTransport {
 
   private func failCalls() {
     for call in self.state.withLock({ Array($0.calls.values) }) {
-      call.fail(.shuttingDown)
+      call.fail(.shuttingDown, by: .shutdown)
     }
   }
 
@@ -162,8 +164,18 @@ public final class GRPCWebServerTransport: ServerTransport {
   ///   - request: The head of the request.
   ///   - prefix: The path that the services are mounted at, such as `/api`; empty for none. A slash
   ///     may be missing before it, or follow it.
-  public func route(_ request: HTTPRequest, prefix: String = "") -> GRPCWebRoute {
-    self.route(request, prefix: Self.normalized(prefix: prefix), allowsNativeGRPC: false)
+  ///   - info: What else is known of the request. Evaluated only where there is an observer.
+  public func route(
+    _ request: HTTPRequest,
+    prefix: String = "",
+    info: @autoclosure () -> GRPCWebRequestInfo = GRPCWebRequestInfo()
+  ) -> GRPCWebRoute {
+    self.route(
+      request,
+      prefix: Self.normalized(prefix: prefix),
+      allowsNativeGRPC: false,
+      info: info()
+    )
   }
 
   /// A prefix with a slash before it and none behind, as the paths of methods begin with one.
@@ -180,7 +192,8 @@ public final class GRPCWebServerTransport: ServerTransport {
   package func route(
     _ request: HTTPRequest,
     prefix: String,
-    allowsNativeGRPC: Bool
+    allowsNativeGRPC: Bool,
+    info: @autoclosure () -> GRPCWebRequestInfo
   ) -> GRPCWebRoute {
     guard var path = request.path else { return .pass }
     if !prefix.isEmpty {
@@ -188,12 +201,22 @@ public final class GRPCWebServerTransport: ServerTransport {
       guard path.utf8.starts(with: prefix.utf8) else { return .pass }
       path = String(Substring(path.utf8.dropFirst(prefix.utf8.count)))
     }
-    return GRPCWebRoute(
+    let methods = self.state.withLock { $0.methods }
+    let route = GRPCWebRoute(
       request,
       path: path,
-      methods: self.state.withLock { $0.methods },
+      methods: methods,
       allowsNativeGRPC: allowsNativeGRPC,
       config: self.config
+    )
+    guard let observer = self.config.observer else { return route }
+    let method = methods.method(forPath: path)
+    guard let named = method ?? MethodTable.descriptor(forPath: path) else { return route }
+    return route.observed(
+      by: observer,
+      method: named,
+      isMethodRegistered: method != nil,
+      request: info()
     )
   }
 
@@ -203,19 +226,22 @@ public final class GRPCWebServerTransport: ServerTransport {
   /// of the response, cancels the call.
   ///
   /// - Parameters:
-  ///   - call: The call, as ``route(_:prefix:)`` made it of the head of the request.
+  ///   - call: The call, as ``route(_:prefix:info:)`` made it of the head of the request.
   ///   - body: The body of the request. It is read when the service asks for it, and not any more
   ///     when the response has been sent.
   ///   - peers: The two ends of the connection.
+  ///   - logger: The web framework's logger of the request, to log errors of the service with; the transport's own by
+  ///     default.
   ///   - watchClient: Called with a closure to call when the client goes away, for adapters to frameworks
   ///     that can tell and don't cancel the task themselves; not called for calls that have ended by then.
   public func respond<Body: AsyncSequence & Sendable>(
     to call: GRPCWebCallHead,
     body: Body,
     peers: GRPCWebPeers,
+    logger: Logger? = nil,
     watchClient: ((_ clientIsGone: @escaping @Sendable () -> Void) -> Void)? = nil
   ) async -> GRPCWebResponse where Body.Element == ByteBuffer {
-    let call = self.makeCall(call)
+    let call = self.makeCall(call, logger: logger)
     self.start(call, body: body, peers: peers)
     if let watchClient = watchClient, call.isOpen {
       watchClient { [weak call] in call?.abandon() }
@@ -244,9 +270,10 @@ public final class GRPCWebServerTransport: ServerTransport {
   /// A call that failed by its head has its answer at once.
   package func makeCall(
     _ head: GRPCWebCallHead,
-    delegate: (any ServerCallDelegate)? = nil
+    delegate: (any ServerCallDelegate)? = nil,
+    logger: Logger? = nil
   ) -> ServerCall {
-    ServerCall(head, config: self.config, delegate: delegate)
+    ServerCall(head, config: self.config, delegate: delegate, logger: logger)
   }
 
   /// Starts the service on a call.
@@ -278,7 +305,7 @@ public final class GRPCWebServerTransport: ServerTransport {
     if let timeout = call.head.timeout {
       let deadline = Task {
         guard (try? await Task.sleep(for: timeout, tolerance: .zero)) != nil else { return }
-        call.fail(.deadlineExceeded)
+        call.fail(.deadlineExceeded, by: .deadline)
       }
       call.serviceStarted(Task(operation: run), deadline: deadline)
     } else {
@@ -307,24 +334,15 @@ public final class GRPCWebServerTransport: ServerTransport {
       streamHandler = await self.streamHandler()
     }
     if let streamHandler = streamHandler {
-      await withServerContextRPCCancellationHandle { cancellation in
-        call.setCancellationHandle(cancellation)
-        await streamHandler.handle(
-          RPCStream(
-            descriptor: method,
-            inbound: RPCAsyncSequence(wrapping: request),
-            outbound: RPCWriter.Closable(wrapping: ServerCall.ResponseWriter(call: call))
-          ),
-          ServerContext(
-            descriptor: method,
-            remotePeer: peers.remote,
-            localPeer: peers.local,
-            cancellation: cancellation
-          )
-        )
+      if let observed = call.head.observed {
+        await observed.run {
+          await self.handle(call, request: request, peers: peers, by: streamHandler)
+        }
+      } else {
+        await self.handle(call, request: request, peers: peers, by: streamHandler)
       }
     } else {
-      call.serviceFailed(.shuttingDown)
+      call.serviceFailed(.shuttingDown, by: .shutdown)
     }
 
     let rejectedKeys = call.serviceReturned()
@@ -334,7 +352,34 @@ public final class GRPCWebServerTransport: ServerTransport {
         metadata: Self.logMetadata(method: method, keys: rejectedKeys)
       )
     }
+    self.errorLogger.logStatus(of: call)
     self.unregister(call)
+  }
+
+  private func handle(
+    _ call: ServerCall,
+    request: some AsyncSequence<RPCRequestPart<GRPCWebMessage>, any Error> & Sendable,
+    peers: GRPCWebPeers,
+    by streamHandler: StreamHandler
+  ) async {
+    await withServerContextRPCCancellationHandle { cancellation in
+      call.setCancellationHandle(cancellation)
+      var context = ServerContext(
+        descriptor: call.head.method,
+        remotePeer: peers.remote,
+        localPeer: peers.local,
+        cancellation: cancellation
+      )
+      context.transportSpecific = ServerCallReference(call: call)
+      await streamHandler.handle(
+        RPCStream(
+          descriptor: call.head.method,
+          inbound: RPCAsyncSequence(wrapping: request),
+          outbound: RPCWriter.Closable(wrapping: ServerCall.ResponseWriter(call: call))
+        ),
+        context
+      )
+    }
   }
 
   private static func logMetadata(method: MethodDescriptor, keys: [String]) -> Logger.Metadata {
@@ -378,7 +423,7 @@ public final class GRPCWebServerTransport: ServerTransport {
       return Registration(streamHandler: state.streamHandler)
     }
     if registration == nil {
-      call.fail(.shuttingDown)
+      call.fail(.shuttingDown, by: .shutdown)
     }
     return registration
   }

@@ -23,7 +23,7 @@ extension GRPCWebChannelHandler {
     guard self.held.error == nil else { return }
     switch self.stateMachine.receiveFault() {
     case .failCall:
-      self.running?.call.fail(.malformedBody)
+      self.running?.call.fail(.malformedBody, by: .badRequest)
     case .closeLingering:
       self.closeLingering()
     case .reportError:

@@ -65,7 +65,8 @@ extension GRPCWebChannelHandler {
     let route = self.transport.route(
       request,
       prefix: self.prefix,
-      allowsNativeGRPC: self.httpVersion == .http2
+      allowsNativeGRPC: self.httpVersion == .http2,
+      info: self.info(of: context)
     )
     switch route {
     case .pass:
@@ -123,7 +124,7 @@ extension GRPCWebChannelHandler {
     guard let timeout = call.head.timeout else { return nil }
     // TimeAmount clamps a longer timeout to the longest that event loops can count: three centuries.
     return context.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
-      call.fail(.deadlineExceeded)
+      call.fail(.deadlineExceeded, by: .deadline)
     }
   }
 
@@ -144,6 +145,13 @@ extension GRPCWebChannelHandler {
     self.running?.isStarted = true
     let peers = self.peers(of: context)
     self.resources?.startBatch.start(running.call, peers: peers, by: self.transport)
+  }
+
+  private func info(of context: ChannelHandlerContext) -> GRPCWebRequestInfo {
+    GRPCWebRequestInfo(
+      peers: self.peers(of: context),
+      httpVersion: self.httpVersion == .http1 ? .http1 : .http2
+    )
   }
 
   private func peers(of context: ChannelHandlerContext) -> GRPCWebPeers {

@@ -27,7 +27,7 @@ extension GRPCWebChannelHandler {
       if self.httpVersion == .http1 {
         self.stateMachine.requestStalled()
       }
-      self.running?.call.fail(.requestStalled)
+      self.running?.call.fail(.requestStalled, by: .limit)
     case .connection:
       self.context?.close(promise: nil)
     case .nothing:

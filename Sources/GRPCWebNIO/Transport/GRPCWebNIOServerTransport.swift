@@ -41,6 +41,7 @@ public final class GRPCWebNIOServerTransport: ServerTransport {
   private let address: Address
   private let security: TransportSecurity
   private let config: Config
+  private let logger: Logger
   private let eventLoopGroup: any EventLoopGroup
   private let calls: GRPCWebServerTransport
   private let quiescing: ServerQuiescingHelper
@@ -67,6 +68,7 @@ public final class GRPCWebNIOServerTransport: ServerTransport {
     self.address = address
     self.security = transportSecurity
     self.config = config
+    self.logger = logger
     self.eventLoopGroup = eventLoopGroup
     self.calls = GRPCWebServerTransport(config: config.calls, logger: logger)
     self.quiescing = ServerQuiescingHelper(group: eventLoopGroup)
@@ -100,6 +102,14 @@ public final class GRPCWebNIOServerTransport: ServerTransport {
       }
       return try await self.bound.futureResult.get()
     }
+  }
+
+  /// The interceptors of a server on this transport: its own, then the app's.
+  @usableFromInline
+  func pipeline(
+    _ pipeline: [ConditionalInterceptor<any ServerInterceptor>]
+  ) -> [ConditionalInterceptor<any ServerInterceptor>] {
+    GRPCWebServiceErrors.before(pipeline, config: self.config.calls, logger: self.logger)
   }
 
   // What GRPCServer calls
@@ -253,7 +263,50 @@ extension GRPCServer where Transport == GRPCWebNIOServerTransport {
   ) {
     var router = RPCRouter<GRPCWebNIOServerTransport>()
     service.registerMethods(with: &router)
-    router.registerInterceptors(pipeline: interceptors.map { .apply($0, to: .all) })
+    router.registerInterceptors(
+      pipeline: transport.pipeline(interceptors.map { .apply($0, to: .all) })
+    )
+    self.init(transport: transport, router: router)
+  }
+
+  /// Creates a server that applies the given interceptors to every call.
+  ///
+  /// Like gRPC Swift's own initializer, with ``GRPCWebServiceErrors`` before the interceptors.
+  ///
+  /// - Parameters:
+  ///   - transport: The transport that the server listens on.
+  ///   - services: The services to offer.
+  ///   - interceptors: Called in this order for each call, before the service.
+  public convenience init(
+    transport: GRPCWebNIOServerTransport,
+    services: [any RegistrableRPCService],
+    interceptors: [any ServerInterceptor] = []
+  ) {
+    self.init(
+      transport: transport,
+      services: services,
+      interceptorPipeline: interceptors.map { .apply($0, to: .all) }
+    )
+  }
+
+  /// Creates a server that applies interceptors to the calls each one targets.
+  ///
+  /// Like gRPC Swift's own initializer, with ``GRPCWebServiceErrors`` before the interceptors.
+  ///
+  /// - Parameters:
+  ///   - transport: The transport that the server listens on.
+  ///   - services: The services to offer.
+  ///   - interceptorPipeline: Interceptors with the calls that they apply to, in order.
+  public convenience init(
+    transport: GRPCWebNIOServerTransport,
+    services: [any RegistrableRPCService],
+    interceptorPipeline: [ConditionalInterceptor<any ServerInterceptor>]
+  ) {
+    var router = RPCRouter<GRPCWebNIOServerTransport>()
+    for service in services {
+      service.registerMethods(with: &router)
+    }
+    router.registerInterceptors(pipeline: transport.pipeline(interceptorPipeline))
     self.init(transport: transport, router: router)
   }
 }

@@ -181,9 +181,9 @@ extension ContractCase {
     },
   ]
 
-  private static let shop = "https://shop.example"
+  static let shop = "https://shop.example"
 
-  private static func preflight(
+  static func preflight(
     path: String = "/sonora.test.Echo/Get",
     origin: String = shop
   ) -> RawRequest {

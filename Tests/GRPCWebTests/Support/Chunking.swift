@@ -1,3 +1,4 @@
+import GRPCWebTestSupport
 import NIOCore
 
 /// The ways to cut up an input, which no decoder may tell apart.

@@ -48,3 +48,11 @@ extension HTTPResponse {
     return Self(status: status, headerFields: all)
   }
 }
+
+@available(GRPCWeb 1.0, *)
+extension ClientCallStateMachine {
+  /// Ends the call with an error, of whatever origin.
+  mutating func fail(_ error: RPCError) {
+    self.fail(error, by: .client)
+  }
+}

@@ -1,3 +1,4 @@
+import GRPCWebTestSupport
 import NIOCore
 import Testing
 

@@ -1,3 +1,4 @@
+import GRPCWebTestSupport
 import Testing
 
 @testable import GRPCWeb

@@ -23,7 +23,7 @@ extension ClientCall {
     }
 
     func finish(throwing error: any Error) async {
-      self.call.end(RPCError(ofWriter: error))
+      self.call.end(RPCError(ofWriter: error), by: .client)
     }
   }
 

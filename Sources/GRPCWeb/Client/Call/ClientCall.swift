@@ -25,9 +25,13 @@ final class ClientCall: Sendable {
   }
 
   private let state: Mutex<State>
+  /// What is told of the end of the call; `nil` where there is no observer.
+  private let observed: ObservedClientAttempt?
 
-  init(options: ClientCallOptions) {
-    self.state = Mutex(State(stateMachine: ClientCallStateMachine(call: options)))
+  init(options: ClientCallOptions, observed: ObservedClientAttempt? = nil) {
+    let stateMachine = ClientCallStateMachine(call: options, countsMessages: observed != nil)
+    self.state = Mutex(State(stateMachine: stateMachine))
+    self.observed = observed
   }
 
   /// Notes the task that makes the HTTP exchange.
@@ -36,8 +40,12 @@ final class ClientCall: Sendable {
   }
 
   /// Ends the call with an error, unless it has ended, and the HTTP exchange in any case.
-  func end(_ error: RPCError) {
-    self.update { $0.fail(error) }
+  ///
+  /// - Parameters:
+  ///   - error: The error.
+  ///   - end: Who, or what, it comes from.
+  func end(_ error: RPCError, by end: GRPCWebCallRecord.End) {
+    self.update { $0.fail(error, by: end) }
     self.state.withLock { $0.httpExchange }?.cancel()
   }
 
@@ -46,9 +54,20 @@ final class ClientCall: Sendable {
     _ change: (inout ClientCallStateMachine) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     var waiting = Waiting()
-    defer { waiting.resume() }
+    var outcome: ClientCallOutcome?
+    defer {
+      if let outcome = outcome {
+        self.observed?.end(with: outcome)
+      }
+      waiting.resume()
+    }
     return try self.state.withLock { state throws(Failure) in
-      defer { waiting = state.takeWaiting() }
+      defer {
+        waiting = state.takeWaiting()
+        if self.observed != nil {
+          outcome = state.stateMachine.outcome
+        }
+      }
       return try change(&state.stateMachine)
     }
   }
@@ -81,6 +100,7 @@ final class ClientCall: Sendable {
   /// - Throws: The error that the call failed with, or a `CancellationError` when the task is
   ///   cancelled while it waits.
   func write(_ part: RPCRequestPart<GRPCWebMessage>) async throws {
+    let part = self.observed?.prepared(part) ?? part
     let isWritable = try self.update { stateMachine throws(RPCError) in
       try stateMachine.write(part)
       return stateMachine.isWritable
@@ -126,6 +146,9 @@ final class ClientCall: Sendable {
       }
       switch event {
       case .part(let part):
+        if let observed = self.observed, case .message = part {
+          observed.messageRead()
+        }
         return part
       case .end:
         return nil
@@ -133,7 +156,7 @@ final class ClientCall: Sendable {
         await withTaskCancellationHandler {
           await self.suspend(in: \.readWaiter) { !$0.hasResponse }
         } onCancel: {
-          self.end(.cancelledByClient)
+          self.end(.cancelledByClient, by: .client)
         }
       }
     }

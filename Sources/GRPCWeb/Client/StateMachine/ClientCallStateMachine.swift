@@ -15,14 +15,26 @@ struct ClientCallStateMachine: Sendable {
   private let maximumBufferedResponseBytes: Int
   private let url: BaseURL
   private(set) var failure: RPCError?
+  /// The status that the client has read, once it has, where somebody else wants to know.
+  private var status: Status?
+  /// Who, or what, decided how the call ended.
+  private var end = GRPCWebCallRecord.End.service
+  private let countsMessages: Bool
   /// Whether the client has read all that has been received.
   private var needsMore = true
 
-  init(call: ClientCallOptions) {
-    self.request = RequestEncoder(call: call)
+  /// Starts a call.
+  ///
+  /// - Parameters:
+  ///   - call: What is settled of it.
+  ///   - countsMessages: Whether messages are counted, and ``outcome`` is wanted.
+  init(call: ClientCallOptions, countsMessages: Bool = false) {
+    self.countsMessages = countsMessages
+    self.request = RequestEncoder(call: call, countsMessages: countsMessages)
     self.response = ResponseDecoder(
       isStreaming: call.isResponseStreaming,
-      maximumMessageSize: call.maximumResponseMessageSize
+      maximumMessageSize: call.maximumResponseMessageSize,
+      countsMessages: countsMessages
     )
     self.maximumQueuedRequestBytes = call.maximumQueuedRequestBytes
     self.maximumBufferedResponseBytes = call.maximumBufferedResponseBytes
@@ -30,9 +42,28 @@ struct ClientCallStateMachine: Sendable {
   }
 
   /// Ends the call with an error, unless it has ended.
-  mutating func fail(_ error: RPCError) {
+  ///
+  /// - Parameters:
+  ///   - error: The error.
+  ///   - end: Who, or what, it comes from.
+  mutating func fail(_ error: RPCError, by end: GRPCWebCallRecord.End) {
     guard self.failure == nil && !self.response.isEnded else { return }
     self.failure = error
+    self.end = end
+  }
+
+  /// What has become of the call, once it has ended.
+  var outcome: ClientCallOutcome? {
+    guard self.isEnded, let status = self.failure.map({ Status($0) }) ?? self.status else {
+      return nil
+    }
+    return ClientCallOutcome(
+      status: status,
+      end: self.end,
+      received: self.response.received ?? GRPCWebCallRecord.Messages(),
+      sent: self.request.sent ?? GRPCWebCallRecord.Messages(),
+      responseEncoding: self.response.encoding
+    )
   }
 
   /// Whether nothing of the request or the response matters any more.
@@ -63,7 +94,7 @@ struct ClientCallStateMachine: Sendable {
         try self.request.write(message)
       }
     } catch {
-      self.fail(error)
+      self.fail(error, by: error.code == .resourceExhausted ? .limit : .client)
       throw error
     }
   }
@@ -155,15 +186,25 @@ struct ClientCallStateMachine: Sendable {
             to: self.request.head,
             peer: self.url.peer
           )
+          self.note(explained, by: .badResponse)
           return .part(.status(explained, metadata))
         }
+        self.note(status, by: .service)
       case .part, .end:
         break
       }
       return event
     } catch {
       self.failure = error
+      self.end = error.code == .resourceExhausted ? .limit : .badResponse
       throw error
     }
+  }
+
+  /// Keeps the status that the client reads.
+  private mutating func note(_ status: Status, by end: GRPCWebCallRecord.End) {
+    guard self.countsMessages else { return }
+    self.status = status
+    self.end = end
   }
 }

@@ -19,11 +19,18 @@ struct RequestEncoder: Sendable {
   private var deflater: MessageDeflater
   private var body = FrameQueue()
 
+  /// The messages written so far; `nil` where nobody wants to know.
+  private var written: GRPCWebCallRecord.Messages?
+  /// Those of them that have been taken.
+  private(set) var sent: GRPCWebCallRecord.Messages?
+
   /// The head, once the client has written metadata.
   private(set) var head: HTTPRequest?
 
-  init(call: ClientCallOptions) {
+  init(call: ClientCallOptions, countsMessages: Bool = false) {
     self.call = call
+    self.written = countsMessages ? GRPCWebCallRecord.Messages() : nil
+    self.sent = self.written
     self.deflater = MessageDeflater(
       encoding: call.requestEncoding,
       minimumMessageSize: 1,
@@ -97,7 +104,12 @@ struct RequestEncoder: Sendable {
       )
     }
 
-    self.body.append(try self.deflater.frame(message))
+    let frame = try self.deflater.frame(message)
+    self.written?.add(
+      bytes: message.count,
+      compressedBytes: frame.readableBytes - FrameHeader.size
+    )
+    self.body.append(frame)
     self.state = .open(messages: messages + 1)
   }
 
@@ -109,6 +121,7 @@ struct RequestEncoder: Sendable {
   /// Takes the bytes queued, as one run of base64 in text mode.
   mutating func takeBody() -> [ByteBuffer] {
     let body = self.body.take()
+    self.sent = self.written
     return self.call.mode == .text && !body.isEmpty ? [TextEncoder.encode(body)] : body
   }
 }

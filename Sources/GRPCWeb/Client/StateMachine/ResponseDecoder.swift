@@ -45,6 +45,9 @@ struct ResponseDecoder: Sendable {
   private var isComplete = false
   private var messageCount = 0
 
+  /// The messages found in the body so far; `nil` where nobody wants to know.
+  private(set) var received: GRPCWebCallRecord.Messages?
+
   /// The head of the response, where it isn't gRPC-Web and has no status.
   private(set) var foreignResponse: HTTPResponse?
   /// The status in the headers: it holds if no trailers come.
@@ -60,13 +63,21 @@ struct ResponseDecoder: Sendable {
   /// - Parameters:
   ///   - isStreaming: Whether any number of messages may come, and not exactly one.
   ///   - maximumMessageSize: The largest message accepted, in bytes after decompression.
-  init(isStreaming: Bool, maximumMessageSize: Int) {
+  ///   - countsMessages: Whether messages are counted.
+  init(isStreaming: Bool, maximumMessageSize: Int, countsMessages: Bool = false) {
+    self.received = countsMessages ? GRPCWebCallRecord.Messages() : nil
     self.isStreaming = isStreaming
     self.maximumMessageSize = maximumMessageSize
     self.frames = FrameDecoder(
       maximumMessageSize: maximumMessageSize,
       maximumTrailersSize: Self.maximumTrailersSize
     )
+  }
+
+  /// The encoding named for the messages; `nil` before the head has come, and for one that isn't known.
+  var encoding: MessageEncoding? {
+    if case .awaitingHead = self.state { return nil }
+    return self.inflater.encoding
   }
 
   /// The number of bytes received that haven't been handed out.
@@ -222,20 +233,24 @@ struct ResponseDecoder: Sendable {
   /// Takes the next message, and notes the trailers when they come.
   private mutating func nextFrame() throws(RPCError) -> GRPCWebMessage? {
     let message: GRPCWebMessage
+    let compressedSize: Int
     switch try self.frames.next() {
     case .none:
       return nil
     case .message(let uncompressed):
       message = uncompressed
+      compressedSize = uncompressed.count
     case .compressedMessage(let bytes):
       try self.checkEncoding()
       message = try self.inflater.inflate(bytes, limit: self.maximumMessageSize)
+      compressedSize = bytes.readableBytes
     case .trailers(let block, let isCompressed):
       try self.receiveTrailers(block, isCompressed: isCompressed)
       return nil
     }
 
     self.messageCount += 1
+    self.received?.add(bytes: message.count, compressedBytes: compressedSize)
     guard self.isStreaming || self.messageCount == 1 else {
       throw RPCError(
         code: .unimplemented,

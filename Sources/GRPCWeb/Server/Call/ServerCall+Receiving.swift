@@ -12,12 +12,16 @@ extension ServerCall {
     with inflater: inout MessageInflater
   ) throws(RPCError) -> GRPCWebMessage {
     do throws(RPCError) {
-      return try inflater.inflate(
+      let message = try inflater.inflate(
         bytes,
         limit: self.config.limits.maximumRequestMessageSize
       )
+      if self.head.observed != nil {
+        self.state.withLock { $0.stateMachine.receiveInflatedSize(message.count) }
+      }
+      return message
     } catch {
-      self.serviceFailed(error)
+      self.serviceFailed(error, by: .badRequest(error))
       throw error
     }
   }

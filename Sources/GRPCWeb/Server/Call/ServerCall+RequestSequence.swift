@@ -48,7 +48,7 @@ extension ServerCall {
             message: "The request couldn't be read to its end.",
             cause: error
           )
-          call.fail(failure)
+          call.fail(failure, by: .client)
           call.receive(nil)
           throw failure
         }

@@ -15,7 +15,9 @@ extension ServerCall {
       return try self.write { stateMachine throws(RPCError) in try stateMachine.write(metadata) }
     case .message(let message):
       let frame = try self.frame(message)
-      return try self.write { stateMachine throws(RPCError) in try stateMachine.write(frame: frame)
+      self.head.observed?.messageWritten()
+      return try self.write { stateMachine throws(RPCError) in
+        try stateMachine.write(frame: frame, messageSize: message.count)
       }
     case .status(let status, let metadata):
       return try self.write { stateMachine throws(RPCError) in
@@ -68,7 +70,7 @@ extension ServerCall {
       }
       return frame
     } catch {
-      self.serviceFailed(error)
+      self.serviceFailed(error, by: error.code == .resourceExhausted ? .limit : .service)
       throw error
     }
   }
@@ -83,6 +85,7 @@ extension ServerCall {
         return (output, state.takeWaiting(), state.stateMachine.isDrained)
       }
       waiting?.resume(self)
+      self.reportEnd(ifIn: output)
 
       if output != nil || isDrained {
         return output
@@ -101,7 +104,22 @@ extension ServerCall {
       return (output, state.takeWaiting())
     }
     waiting?.resume(self)
+    self.reportEnd(ifIn: output)
     return output
+  }
+
+  /// Tells the observer of the end of the call, if that is in what has been taken.
+  private func reportEnd(ifIn output: ServerResponseOutput?) {
+    if let observed = self.head.observed, output?.isEnd == true {
+      self.reportEnd(to: observed)
+    }
+  }
+
+  /// Tells the observer of the end of the call, unless it has been told.
+  func reportEnd(to observed: ObservedServerCall) {
+    if let outcome = self.state.withLock({ $0.stateMachine.outcome }) {
+      observed.end(with: outcome, of: self.head)
+    }
   }
 
   private func untilOutput() async {

@@ -1,4 +1,5 @@
 package import GRPCCore
+internal import Logging
 internal import Synchronization
 
 /// What moves the bytes of a call on an event loop, told when there is something to do.
@@ -29,6 +30,8 @@ package final class ServerCall: Sendable {
   /// What the client asked for.
   package let head: GRPCWebCallHead
   let config: GRPCWebServer.Config
+  /// The web framework's logger of the request, where it has one.
+  let logger: Logger?
   let state: Mutex<ServerCallState>
 
   /// Makes frames of messages: not under the lock of the state, which an event loop may wait for, and
@@ -41,13 +44,16 @@ package final class ServerCall: Sendable {
   ///   - head: What the client asked for.
   ///   - config: How it is answered.
   ///   - delegate: The sender and receiver on an event loop, where there is one.
+  ///   - logger: The web framework's logger of the request, where it has one.
   init(
     _ head: GRPCWebCallHead,
     config: GRPCWebServer.Config,
-    delegate: (any ServerCallDelegate)? = nil
+    delegate: (any ServerCallDelegate)? = nil,
+    logger: Logger? = nil
   ) {
     self.head = head
     self.config = config
+    self.logger = logger
     let stateMachine = ServerCallStateMachine(call: head, config: config)
     self.state = Mutex(ServerCallState(stateMachine: stateMachine, delegate: delegate))
     self.deflater = Mutex(
@@ -96,7 +102,8 @@ package final class ServerCall: Sendable {
     let (service, waiting, rejectedKeys) = self.state.withLock { state in
       if state.stateMachine.status == nil {
         state.stateMachine.fail(
-          RPCError(code: .internalError, message: "The service returned without a status.")
+          RPCError(code: .internalError, message: "The service returned without a status."),
+          by: .service
         )
       }
       state.isServiceDone = true
@@ -108,18 +115,22 @@ package final class ServerCall: Sendable {
   }
 
   /// Ends the call with an error of the service's own, unless it has ended.
-  func serviceFailed(_ error: RPCError) {
+  func serviceFailed(_ error: RPCError, by end: GRPCWebCallRecord.End = .service) {
     let waiting = self.state.withLock { state in
-      state.stateMachine.fail(error)
+      state.stateMachine.fail(error, by: end)
       return state.takeWaiting()
     }
     waiting?.resume(self)
   }
 
   /// Ends the call with an error, unless it has ended, and stops the service.
-  package func fail(_ error: RPCError) {
+  ///
+  /// - Parameters:
+  ///   - error: The error.
+  ///   - end: Who, or what, it comes from.
+  package func fail(_ error: RPCError, by end: GRPCWebCallRecord.End) {
     let waiting = self.state.withLock { state in
-      state.stateMachine.fail(error)
+      state.stateMachine.fail(error, by: end)
       return state.takeWaiting()
     }
     // Before those are woken who would end by the error, and not notice that they are cancelled.
@@ -133,7 +144,14 @@ package final class ServerCall: Sendable {
   /// learns that it is cancelled before it learns that it can't.
   package func abandon() {
     self.stopService()
-    self.serviceFailed(.peerGone)
+    let waiting = self.state.withLock { state in
+      state.stateMachine.abandon()
+      return state.takeWaiting()
+    }
+    waiting?.resume(self)
+    if let observed = self.head.observed {
+      self.reportEnd(to: observed)
+    }
   }
 
   private func stopService() {
@@ -174,6 +192,19 @@ package final class ServerCall: Sendable {
   /// The status of the call, once it has one.
   var status: Status? {
     self.state.withLock { $0.stateMachine.status }
+  }
+
+  /// The status of the call, if it is a failure whose error hasn't been logged.
+  var statusToLog: Status? {
+    self.state.withLock { state in
+      guard let status = state.stateMachine.status, status.code != .ok else { return nil }
+      return state.isErrorLogged ? nil : status
+    }
+  }
+
+  /// Notes that the error that the service threw has been logged, and its status needn't be.
+  func noteErrorLogged() {
+    self.state.withLock { $0.isErrorLogged = true }
   }
 
   /// Whether the call hasn't ended.

@@ -24,6 +24,8 @@ struct ServerCallState {
   var service: (task: Task<Void, Never>, deadline: Task<Void, Never>?)?
   var cancellation: ServerContext.RPCCancellationHandle?
   var isServiceDone = false
+  /// Whether the error that the service threw has been logged.
+  var isErrorLogged = false
 
   init(stateMachine: ServerCallStateMachine, delegate: (any ServerCallDelegate)?) {
     self.stateMachine = stateMachine

@@ -38,6 +38,12 @@ public struct GRPCWebCallHead: Sendable {
   /// Why the call must not reach a service.
   var failure: RPCError?
 
+  /// Whether the method is registered.
+  var isMethodRegistered: Bool
+
+  /// What is told of the end of the call; `nil` where there is no observer.
+  var observed: ObservedServerCall?
+
   /// Whether the call has its answer already, and must not reach a service.
   package var hasFailed: Bool {
     self.failure != nil
@@ -53,6 +59,7 @@ public struct GRPCWebCallHead: Sendable {
   ///   - method: The method called.
   ///   - requestMode: The mode of the request's body.
   ///   - isNativeGRPC: Whether the call is native gRPC.
+  ///   - isMethodRegistered: Whether the method is registered.
   ///   - failure: Why the call must not reach a service, where that is known.
   ///   - config: How calls are answered.
   init(
@@ -61,11 +68,13 @@ public struct GRPCWebCallHead: Sendable {
     method: MethodDescriptor,
     requestMode: GRPCWebMode,
     isNativeGRPC: Bool = false,
+    isMethodRegistered: Bool = true,
     failure: RPCError? = nil,
     config: GRPCWebServer.Config
   ) {
     self.method = method
     self.isNativeGRPC = isNativeGRPC
+    self.isMethodRegistered = isMethodRegistered
     self.requestMode = requestMode
     self.responseMode =
       isNativeGRPC

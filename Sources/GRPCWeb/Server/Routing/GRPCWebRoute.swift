@@ -133,6 +133,7 @@ extension GRPCWebRoute {
         method: method,
         requestMode: ContentType.mode(of: contentType) ?? .binary,
         isNativeGRPC: isNativeGRPC,
+        isMethodRegistered: false,
         failure: error,
         config: config
       )

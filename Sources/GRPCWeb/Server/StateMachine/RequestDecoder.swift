@@ -25,6 +25,9 @@ struct RequestDecoder: Sendable {
   private var failure: RPCError?
   private var isComplete = false
 
+  /// The messages found in the body so far; `nil` where nobody wants to know.
+  private(set) var received: GRPCWebCallRecord.Messages?
+
   /// The only message of a call that has one, kept until the body turned out to be right.
   private var single: Single = .awaited
 
@@ -41,10 +44,17 @@ struct RequestDecoder: Sendable {
   ///   - isStreaming: Whether any number of messages may come, and not exactly one.
   ///   - maximumMessageSize: The largest message accepted, in bytes after decompression; a compressed
   ///     one may be little larger.
-  init(mode: GRPCWebMode, isStreaming: Bool, maximumMessageSize: Int) {
+  ///   - countsMessages: Whether messages are counted.
+  init(
+    mode: GRPCWebMode,
+    isStreaming: Bool,
+    maximumMessageSize: Int,
+    countsMessages: Bool = false
+  ) {
     self.isStreaming = isStreaming
     self.textDecoder = mode == .text ? TextDecoder() : nil
     self.frames = FrameDecoder(maximumMessageSize: maximumMessageSize)
+    self.received = countsMessages ? GRPCWebCallRecord.Messages() : nil
   }
 
   /// Takes the next bytes of the body.
@@ -56,6 +66,11 @@ struct RequestDecoder: Sendable {
     } catch {
       self.failure = error
     }
+  }
+
+  /// Takes the size of a message, in bytes, that was handed out as it was compressed.
+  mutating func receiveInflatedSize(_ size: Int) {
+    self.received?.bytes += size
   }
 
   /// Takes the end of the body.
@@ -140,8 +155,10 @@ struct RequestDecoder: Sendable {
   private mutating func nextMessage() throws(RPCError) -> Event? {
     switch try self.frames.next() {
     case .message(let message):
+      self.received?.add(bytes: message.count, compressedBytes: message.count)
       return .message(message)
     case .compressedMessage(let bytes):
+      self.received?.add(bytes: 0, compressedBytes: bytes.readableBytes)
       return .compressedMessage(bytes)
     case .trailers:
       throw RPCError(code: .internalError, message: "Received trailers in a request.")

@@ -37,13 +37,20 @@ struct ResponseEncoder: Sendable {
   /// How many fields there is room for besides metadata, so that a head is one allocation.
   private static let usualFieldCount = 4
 
+  /// The messages written so far; `nil` where nobody wants to know.
+  private var written: GRPCWebCallRecord.Messages?
+  /// Those of them that have been taken.
+  private(set) var sent: GRPCWebCallRecord.Messages?
+
   /// The keys of metadata that couldn't be sent, since this was last emptied.
   var rejectedKeys: [String] = []
 
-  init(call: GRPCWebCallHead, config: GRPCWebServer.Config) {
+  init(call: GRPCWebCallHead, config: GRPCWebServer.Config, countsMessages: Bool = false) {
     self.call = call
     self.config = config
     self.isStreaming = call.method.type?.isResponseStreaming ?? true
+    self.written = countsMessages ? GRPCWebCallRecord.Messages() : nil
+    self.sent = self.written
   }
 
   /// The number of bytes queued.
@@ -93,8 +100,11 @@ struct ResponseEncoder: Sendable {
 
   /// Writes a message, of which a frame has been made.
   ///
+  /// - Parameters:
+  ///   - frame: The frame.
+  ///   - messageSize: The size of the message, in bytes before compression.
   /// - Throws: `internalError` when it has no place here.
-  mutating func write(frame: ByteBuffer) throws(RPCError) {
+  mutating func write(frame: ByteBuffer, messageSize: Int) throws(RPCError) {
     if case .idle = self.state {
       try self.write([:])
     }
@@ -105,6 +115,10 @@ struct ResponseEncoder: Sendable {
       throw self.misuse("A second message was written for a method that answers with one.")
     }
 
+    self.written?.add(
+      bytes: messageSize,
+      compressedBytes: frame.readableBytes - FrameHeader.size
+    )
     self.body.append(frame)
     self.state = .open(messages: messages + 1)
   }
@@ -157,6 +171,7 @@ struct ResponseEncoder: Sendable {
     }
 
     output.body = self.body.take()
+    self.sent = self.written
     if self.call.responseMode == .text && !output.body.isEmpty {
       output.body = [TextEncoder.encode(output.body)]
     }

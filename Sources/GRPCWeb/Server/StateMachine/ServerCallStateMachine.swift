@@ -11,21 +11,25 @@ struct ServerCallStateMachine: Sendable {
   private var request: RequestDecoder
   private var response: ResponseEncoder
   private let maximumQueuedBytes: Int
+  /// Who, or what, decided the status, once there is one.
+  private var end = GRPCWebCallRecord.End.service
 
   /// Starts an exchange.
   ///
   /// A call that failed by its head has its whole response at once.
   init(call: GRPCWebCallHead, config: GRPCWebServer.Config) {
+    let countsMessages = call.observed != nil
     self.request = RequestDecoder(
       mode: call.requestMode,
       isStreaming: call.method.type?.isRequestStreaming ?? true,
-      maximumMessageSize: config.limits.maximumRequestMessageSize
+      maximumMessageSize: config.limits.maximumRequestMessageSize,
+      countsMessages: countsMessages
     )
-    self.response = ResponseEncoder(call: call, config: config)
+    self.response = ResponseEncoder(call: call, config: config, countsMessages: countsMessages)
     self.maximumQueuedBytes = config.limits.maximumQueuedResponseBytes
 
     if let failure = call.failure {
-      self.fail(failure)
+      self.fail(failure, by: failure.code == .deadlineExceeded ? .deadline : .badRequest)
     }
   }
 
@@ -34,6 +38,11 @@ struct ServerCallStateMachine: Sendable {
   /// Takes bytes of the request's body.
   mutating func receive(_ bytes: ByteBuffer) {
     self.request.receive(bytes)
+  }
+
+  /// Takes the size of a message of the request, in bytes, that had to be decompressed.
+  mutating func receiveInflatedSize(_ size: Int) {
+    self.request.receiveInflatedSize(size)
   }
 
   /// Takes the end of the request's body.
@@ -53,7 +62,7 @@ struct ServerCallStateMachine: Sendable {
     do throws(RPCError) {
       return try self.request.next()
     } catch {
-      self.fail(error)
+      self.fail(error, by: .badRequest(error))
       throw error
     }
   }
@@ -88,10 +97,13 @@ struct ServerCallStateMachine: Sendable {
 
   /// Writes a message, of which a frame has been made.
   ///
+  /// - Parameters:
+  ///   - frame: The frame.
+  ///   - messageSize: The size of the message, in bytes before compression.
   /// - Throws: The error that the call failed with; what can't be sent fails it.
-  mutating func write(frame: ByteBuffer) throws(RPCError) {
+  mutating func write(frame: ByteBuffer, messageSize: Int) throws(RPCError) {
     do throws(RPCError) {
-      try self.response.write(frame: frame)
+      try self.response.write(frame: frame, messageSize: messageSize)
     } catch {
       throw self.failed(error)
     }
@@ -109,18 +121,38 @@ struct ServerCallStateMachine: Sendable {
   }
 
   private mutating func failed(_ error: RPCError) -> RPCError {
-    self.fail(error)
+    self.fail(error, by: .service)
     return error
   }
 
   /// Ends the call with an error, unless it has ended: the deadline passed, the peer is gone, the
   /// server shuts down.
-  mutating func fail(_ error: RPCError) {
+  ///
+  /// - Parameters:
+  ///   - error: The error.
+  ///   - end: Who, or what, it comes from.
+  mutating func fail(_ error: RPCError, by end: GRPCWebCallRecord.End) {
     guard self.response.status == nil else { return }
+    self.end = end
     // Can't throw, as no status has been written.
-    try? self.response.write(
-      Status(code: Status.Code(error.code), message: error.message),
-      error.metadata
+    try? self.response.write(Status(error), error.metadata)
+  }
+
+  /// Ends the call, as the client has gone: what hasn't been taken will never be sent, were it a status.
+  mutating func abandon() {
+    guard !self.response.isDrained else { return }
+    self.fail(.peerGone, by: .client)
+    self.end = .client
+  }
+
+  /// What has become of the call, once it has a status.
+  var outcome: ServerCallOutcome? {
+    guard let status = self.response.status else { return nil }
+    return ServerCallOutcome(
+      status: self.end == .client ? Status(RPCError.peerGone) : status,
+      end: self.end,
+      received: self.request.received ?? GRPCWebCallRecord.Messages(),
+      sent: self.response.sent ?? GRPCWebCallRecord.Messages()
     )
   }
 

@@ -1,4 +1,5 @@
 import GRPCCore
+import GRPCWebTestSupport
 import HTTPTypes
 import NIOCore
 import Testing

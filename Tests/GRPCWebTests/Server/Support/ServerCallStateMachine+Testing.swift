@@ -11,21 +11,34 @@ extension ResponseEncoder {
       minimumMessageSize: self.config.compression.minimumMessageSize,
       maximumMessageSize: self.config.limits.maximumResponseMessageSize
     )
-    try self.write(frame: try deflater.frame(message))
+    try self.write(frame: try deflater.frame(message), messageSize: message.count)
   }
 }
 
 @available(GRPCWeb 1.0, *)
 extension ServerCallStateMachine {
+  /// Ends the call with an error, of whatever origin.
+  mutating func fail(_ error: RPCError) {
+    self.fail(error, by: .service)
+  }
+
   /// Writes a part, a message in a frame that isn't compressed.
   mutating func write(_ part: RPCResponsePart<GRPCWebMessage>) throws(RPCError) {
     switch part {
     case .metadata(let metadata):
       try self.write(metadata)
     case .message(let message):
-      try self.write(frame: message.frame)
+      try self.write(frame: message.frame, messageSize: message.count)
     case .status(let status, let metadata):
       try self.write(status, metadata)
     }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension ServerCall {
+  /// Ends the call with an error, of whatever origin.
+  func fail(_ error: RPCError) {
+    self.fail(error, by: .service)
   }
 }

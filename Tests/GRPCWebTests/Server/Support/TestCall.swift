@@ -2,6 +2,7 @@ import GRPCCore
 import GRPCWeb
 import GRPCWebTestSupport
 import HTTPTypes
+import Logging
 import NIOCore
 import SwiftProtobuf
 
@@ -34,12 +35,17 @@ struct TestCall {
 /// What calls can be handed to.
 @available(GRPCWeb 1.0, *)
 protocol CallAnswering {
-  func route(_ request: HTTPRequest, prefix: String) -> GRPCWebRoute
+  func route(
+    _ request: HTTPRequest,
+    prefix: String,
+    info: @autoclosure () -> GRPCWebRequestInfo
+  ) -> GRPCWebRoute
 
   func respond<Body: AsyncSequence & Sendable>(
     to call: GRPCWebCallHead,
     body: Body,
     peers: GRPCWebPeers,
+    logger: Logger?,
     watchClient: ((_ clientIsGone: @escaping @Sendable () -> Void) -> Void)?
   ) async -> GRPCWebResponse where Body.Element == ByteBuffer
 }
@@ -58,10 +64,16 @@ extension CallAnswering {
     body: Body,
     peers: GRPCWebPeers = .unknown
   ) async throws -> GRPCWebResponse where Body.Element == ByteBuffer {
-    guard case .call(let head) = self.route(try call.head(), prefix: "") else {
+    guard
+      case .call(let head) = self.route(
+        try call.head(),
+        prefix: "",
+        info: GRPCWebRequestInfo(peers: peers, requestID: "test-request")
+      )
+    else {
       throw TestAnswer.Malformed(description: "Not routed to a call.")
     }
-    return await self.respond(to: head, body: body, peers: peers, watchClient: nil)
+    return await self.respond(to: head, body: body, peers: peers, logger: nil, watchClient: nil)
   }
 
   /// Hands a call over and reads its response to the end.

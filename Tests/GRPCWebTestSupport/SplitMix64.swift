@@ -1,14 +1,16 @@
 /// A small random number generator that yields the same numbers in every run.
 ///
 /// Sebastiano Vigna's SplitMix64; each seed is a sequence of its own.
-struct SplitMix64: RandomNumberGenerator {
+public struct SplitMix64: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) {
+  /// Creates a generator of the sequence that a seed stands for.
+  public init(seed: UInt64) {
     self.state = seed
   }
 
-  mutating func next() -> UInt64 {
+  /// The next number.
+  public mutating func next() -> UInt64 {
     self.state &+= 0x9e37_79b9_7f4a_7c15
     var mixed = self.state
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -17,7 +19,7 @@ struct SplitMix64: RandomNumberGenerator {
   }
 
   /// Returns bytes that no compression makes shorter.
-  mutating func bytes(count: Int) -> [UInt8] {
+  public mutating func bytes(count: Int) -> [UInt8] {
     (0 ..< count).map { _ in UInt8.random(in: 0 ... 255, using: &self) }
   }
 }

@@ -1,0 +1,124 @@
+public import GRPCCore
+
+/// What has become of a call on the server, or of an attempt at one on the client.
+///
+/// A ``GRPCWebServerObserver`` or ``GRPCWebClientObserver`` gets one for each.
+@available(GRPCWeb 1.0, *)
+public struct GRPCWebCallRecord: Sendable {
+  /// Messages of one direction of a call.
+  public struct Messages: Hashable, Sendable {
+    /// How many messages there were.
+    public var count = 0
+
+    /// Their size in bytes before compression, frame headers not counted.
+    public var bytes = 0
+
+    /// Their size in bytes as sent: compressed, where they were; frame headers not counted, nor what the text mode
+    /// adds.
+    public var compressedBytes = 0
+
+    /// No messages.
+    public init() {}
+
+    /// Creates a sum of messages.
+    ///
+    /// - Parameters:
+    ///   - count: How many there were.
+    ///   - bytes: Their size in bytes before compression.
+    ///   - compressedBytes: Their size in bytes as sent.
+    public init(count: Int, bytes: Int, compressedBytes: Int) {
+      self.count = count
+      self.bytes = bytes
+      self.compressedBytes = compressedBytes
+    }
+
+    /// Adds a message.
+    mutating func add(bytes: Int, compressedBytes: Int) {
+      self.count += 1
+      self.bytes += bytes
+      self.compressedBytes += compressedBytes
+    }
+  }
+
+  /// Who, or what, decided how a call ended.
+  public enum End: Hashable, Sendable, CaseIterable {
+    /// The service: its status is the call's.
+    case service
+    /// The deadline that the client had set.
+    case deadline
+    /// The client: it went away or cancelled the call; or its writer failed.
+    case client
+    /// The shutdown of the server, or of the client's transport.
+    case shutdown
+    /// A limit: a message was too large, or the client didn't go on with its request in time.
+    case limit
+    /// What is wrong with the request: its head, its body, or a method that isn't registered.
+    case badRequest
+    /// The answer to a preflight request, which isn't a call (see "CORS protocol" in the Fetch standard).
+    case preflight
+    /// What is wrong with the response, as a client read it.
+    case badResponse
+    /// The connection, as a client lost it or couldn't make it.
+    case connection
+  }
+
+  /// What was known when the call started.
+  public var info: GRPCWebCallInfo
+
+  /// The HTTP status of the response: 200 for calls, another where the request was answered on HTTP's own terms, `nil`
+  /// on the client.
+  public var httpStatus: Int?
+
+  /// The status of the call; `nil` for a request that was answered on HTTP's own terms, such as a preflight.
+  ///
+  /// On the server it is the one that the client was sent; of a call that ended as its client went away,
+  /// `cancelled`. On the client it is the one that the app gets.
+  public var status: Status?
+
+  /// Who, or what, decided how the call ended.
+  public var end: End
+
+  /// The messages that came: on the server those of the request that the service read, on the client those of the
+  /// response that the app read.
+  public var received: Messages
+
+  /// The messages that were handed on to be sent.
+  public var sent: Messages
+
+  /// The encoding named for the messages of the request, such as `gzip`; `nil` where it isn't known.
+  public var requestEncoding: String?
+
+  /// The encoding named for the messages of the response, such as `gzip`; `nil` where it isn't known.
+  public var responseEncoding: String?
+
+  /// The time from the start until the first message of the response: on the server until the service wrote it, on the
+  /// client until the app read it; `nil` if there was none.
+  public var timeToFirstMessage: Duration?
+
+  /// How long the call took.
+  ///
+  /// From the head of the request until the end of the response was handed on to be sent; on the client from the start of
+  /// the attempt until the app read the status. Where the call ended before, until then.
+  public var duration: Duration
+
+  /// Creates a record.
+  ///
+  /// - Parameters:
+  ///   - info: What was known when the call started.
+  ///   - status: The status of the call.
+  ///   - end: Who, or what, decided how the call ended.
+  ///   - duration: How long the call took.
+  public init(
+    info: GRPCWebCallInfo,
+    status: Status?,
+    end: End,
+    duration: Duration
+  ) {
+    self.info = info
+    self.status = status
+    self.end = end
+    self.received = Messages()
+    self.sent = Messages()
+    self.duration = duration
+  }
+}

@@ -1,0 +1,33 @@
+#if Observability
+/// A peer as gRPC names it, taken apart: `ipv4:127.0.0.1:8080`, `ipv6:[::1]:8080`, `dns:example.org:443`,
+/// `unix:/run/app.sock`.
+struct PeerName: Hashable, Sendable {
+  /// Whether ``address`` is the name of a host, and not the address of one.
+  var isHostName: Bool
+  /// An IP address, the path of a socket, or the name of a host.
+  var address: String
+  /// The port, where there is one.
+  var port: Int?
+
+  /// Takes a name apart.
+  ///
+  /// - Returns: `nil` for a peer that isn't known.
+  init?(_ name: String) {
+    guard let colon = name.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+    let kind = name[..<colon]
+    let rest = name[name.utf8.index(after: colon)...]
+    self.isHostName = kind == "dns"
+
+    guard kind != "unix", let portStart = rest.utf8.lastIndex(of: UInt8(ascii: ":")) else {
+      self.address = String(rest)
+      return
+    }
+    var host = rest[..<portStart]
+    if host.utf8.first == UInt8(ascii: "["), host.utf8.last == UInt8(ascii: "]") {
+      host = host.dropFirst().dropLast()
+    }
+    self.address = String(host)
+    self.port = Int(rest[rest.utf8.index(after: portStart)...])
+  }
+}
+#endif
