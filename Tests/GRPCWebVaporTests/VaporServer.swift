@@ -34,7 +34,7 @@ struct VaporServer: Sendable {
       Environment(name: "testing", arguments: ["vapor", "serve"]),
       .shared(MultiThreadedEventLoopGroup.singleton)
     )
-    application.logger.logLevel = .critical
+    application.logger = self.app.logger
     application.http.server.configuration.logger = application.logger
     application.http.server.configuration.hostname = "127.0.0.1"
     application.http.server.configuration.port = 0
