@@ -10,6 +10,12 @@ public enum AdapterAbility: Sendable, Hashable, CaseIterable {
   /// Request headers may have bytes that aren't UTF-8.
   case requestHeaderBytes
 
+  /// Bytes that aren't ASCII in the path of a request are passed on, or answered with an HTTP status.
+  case requestTargetBytes
+
+  /// A call is answered although bytes that aren't a request follow it at once.
+  case faultyFollowers
+
   /// Bytes that aren't HTTP are answered with an HTTP status.
   case malformedRequests
 

@@ -81,8 +81,18 @@ extension [ContractCase] {
     needs: Set<AdapterAbility> = [],
     body: @escaping @Sendable (TestedAdapter, Variant) async throws -> Void
   ) -> Self {
+    Self.each(variants, name, needs: { _ in needs }, body: body)
+  }
+
+  /// A case for each of some variants, not all of which need the same.
+  static func each<Variant: Sendable>(
+    _ variants: [Variant],
+    _ name: String,
+    needs: (Variant) -> Set<AdapterAbility>,
+    body: @escaping @Sendable (TestedAdapter, Variant) async throws -> Void
+  ) -> Self {
     variants.map { variant in
-      ContractCase("\(name): \(variant)", needs: needs) { adapter in
+      ContractCase("\(name): \(variant)", needs: needs(variant)) { adapter in
         try await body(adapter, variant)
       }
     }

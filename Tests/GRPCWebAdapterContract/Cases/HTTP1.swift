@@ -225,7 +225,8 @@ extension ContractCase {
   static let faultyFollowers: [[ContractCase]] = [
     .each(
       Follower.all,
-      "Requirement 30: a call is answered, whatever follows it that isn't a request"
+      "Requirement 30: a call is answered, whatever follows it that isn't a request",
+      needs: \.needs
     ) { adapter, follower in
       let started = Gate()
       let release = Gate()
@@ -275,6 +276,11 @@ private struct Follower: Sendable, CustomStringConvertible {
   var bytes: [UInt8]
   var fields: [(name: String, value: String)] = []
   var isSentAtOnce: Bool
+
+  /// What a framework has to be able to do for the call to be answered.
+  var needs: Set<AdapterAbility> {
+    self.isSentAtOnce ? [.faultyFollowers] : []
+  }
 
   static let all: [Follower] = [true, false].flatMap { isSentAtOnce in
     let when = isSentAtOnce ? "at once" : "while it runs"
