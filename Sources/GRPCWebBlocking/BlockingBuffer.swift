@@ -13,7 +13,7 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
     var end: Result<Void, any Error>?
     /// Whether the error that the stream ended with has been handed out.
     var isEndRead = false
-    var writers = SuspendedTasks()
+    var writers = Waiters()
     /// One for each thread that waits for a change.
     var waiting: [DispatchSemaphore] = []
   }
@@ -36,27 +36,15 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
   }
 
   /// Adds a message, and waits while too many aren't read.
+  ///
+  /// - Throws: A `CancellationError` when the task is cancelled while it waits.
   func append(_ message: Message) async throws {
-    let (id, isFull) = self.update { state in
+    let isFull = self.update { state in
       state.messages.append(message)
-      return (state.writers.makeID(), state.messages.count >= Self.capacity)
+      return state.messages.count >= Self.capacity
     }
-    guard isFull else { return }
-
-    try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        let isWaiting = self.state.withLock { state in
-          guard state.messages.count >= Self.capacity && !Task.isCancelled else { return false }
-          state.writers.suspend(continuation, as: id)
-          return true
-        }
-        if !isWaiting {
-          continuation.resume()
-        }
-      }
-      try Task.checkCancellation()
-    } onCancel: {
-      self.state.withLock { $0.writers.take(id) }?.resume(throwing: CancellationError())
+    if isFull {
+      try await self.state.suspend(in: \.writers) { $0.messages.count >= Self.capacity }
     }
   }
 

@@ -12,22 +12,10 @@ public final class GRPCWebClientTransport: ClientTransport {
   /// The type that messages are serialized to.
   public typealias Bytes = GRPCWebMessage
 
-  private struct State {
-    var calls: [ObjectIdentifier: ClientCall] = [:]
-    var isShuttingDown = false
-    /// `connect`, while it waits for shutdown and for the last call.
-    var connection: CheckedContinuation<Void, Never>?
-
-    /// Takes `connect` when it can return.
-    mutating func takeConnectionIfDone() -> CheckedContinuation<Void, Never>? {
-      self.isShuttingDown && self.calls.isEmpty ? self.connection.take() : nil
-    }
-  }
-
   private let url: BaseURL
   private let httpClient: any GRPCWebHTTPClient
   private let config: GRPCWebClientTransport.Config
-  private let state = Mutex(State())
+  private let calls = Mutex(RunningCalls<ClientCall>())
 
   /// Limits retries and hedging, where the service config asks for that.
   public let retryThrottle: RetryThrottle?
@@ -68,16 +56,10 @@ public final class GRPCWebClientTransport: ClientTransport {
   /// - Throws: What the HTTP client throws when it is shut down.
   public func connect() async throws {
     await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let connection = self.state.withLock { state in
-          state.connection = continuation
-          return state.takeConnectionIfDone()
-        }
-        connection?.resume()
-      }
+      await self.calls.suspend(in: \.shutdownWaiter) { !$0.isShutDown }
     } onCancel: {
       self.beginGracefulShutdown()
-      for call in self.state.withLock({ Array($0.calls.values) }) {
+      for call in self.calls.withLock({ $0.all }) {
         call.end(.transportClosed, by: .shutdown)
       }
     }
@@ -86,11 +68,7 @@ public final class GRPCWebClientTransport: ClientTransport {
 
   /// Takes no further calls.
   public func beginGracefulShutdown() {
-    let connection = self.state.withLock { state in
-      state.isShuttingDown = true
-      return state.takeConnectionIfDone()
-    }
-    connection?.resume()
+    self.calls.withLock { $0.beginShutdown() }?.resume()
   }
 
   /// Makes one attempt at a call.
@@ -125,13 +103,13 @@ public final class GRPCWebClientTransport: ClientTransport {
         ObservedClientAttempt(callOptions, timeout: options.timeout, observer: $0)
       }
     )
-    guard self.register(call) else {
+    guard self.calls.withLock({ $0.insert(call) }) else {
       call.end(.transportShutDown, by: .shutdown)
       throw RPCError.transportShutDown
     }
     let httpExchange = Task {
       await self.exchange(call)
-      self.unregister(call)
+      self.calls.withLock { $0.remove(call) }?.resume()
     }
     call.httpExchangeStarted(httpExchange)
     defer { call.end(.cancelledByClient, by: .client) }
@@ -187,21 +165,5 @@ public final class GRPCWebClientTransport: ClientTransport {
         ?? GRPCWebHTTPFailure(.other, detail: "\(error)", cause: error)
       call.end(failure.error(url: request.url, peer: self.url.peer), by: .connection)
     }
-  }
-
-  private func register(_ call: ClientCall) -> Bool {
-    self.state.withLock { state in
-      guard !state.isShuttingDown else { return false }
-      state.calls[ObjectIdentifier(call)] = call
-      return true
-    }
-  }
-
-  private func unregister(_ call: ClientCall) {
-    let connection = self.state.withLock { state in
-      state.calls[ObjectIdentifier(call)] = nil
-      return state.takeConnectionIfDone()
-    }
-    connection?.resume()
   }
 }

@@ -9,7 +9,7 @@ public import NIOCore
 /// what the web framework calls its extension point; with `GRPCWebHummingbird`:
 ///
 /// ```swift
-/// let grpcWeb = GRPCWebServer(services: [Greeter()])
+/// let grpcWeb = GRPCWebServer { Greeter() }
 /// router.add(middleware: grpcWeb.middleware())
 /// ```
 ///
@@ -21,66 +21,47 @@ public final class GRPCWebServer: Sendable {
   private let server: GRPCServer<GRPCWebServerTransport>
   private let serving: Task<Void, any Error>
 
-  /// Creates a server that applies the given interceptors to every call.
+  /// Creates a server of services.
+  ///
+  /// ```swift
+  /// let grpcWeb = GRPCWebServer(interceptors: [Guard()]) {
+  ///   Greeter()
+  ///   Orders()
+  /// }
+  /// ```
   ///
   /// - Parameters:
+  ///   - interceptors: Called in this order for each call, before the service.
+  ///   - config: How calls are answered.
+  ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
   ///   - services: The services to offer.
-  ///   - interceptors: Called in this order for each call, before the service.
-  ///   - config: How calls are answered.
-  ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
-  public convenience init(
-    services: [any RegistrableRPCService],
-    interceptors: [any ServerInterceptor] = [],
-    config: GRPCWebServer.Config = .defaults,
-    logger: Logger = Logger(label: "grpc-web")
-  ) {
-    self.init(
-      services: services,
-      interceptorPipeline: interceptors.map { .apply($0, to: .all) },
-      config: config,
-      logger: logger
-    )
-  }
-
-  /// Creates a server of one service that applies the given interceptors to every call.
-  ///
-  /// Where the service is in the app's own module, gRPC Swift's code for its methods is made for this very
-  /// server, which takes a tenth less time than code for any.
-  ///
-  /// - Parameters:
-  ///   - service: The service to offer.
-  ///   - interceptors: Called in this order for each call, before the service.
-  ///   - config: How calls are answered.
-  ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
   @inlinable
   public convenience init(
-    service: some RegistrableRPCService,
     interceptors: [any ServerInterceptor] = [],
     config: GRPCWebServer.Config = .defaults,
-    logger: Logger = Logger(label: "grpc-web")
+    logger: Logger = Logger(label: "grpc-web"),
+    @GRPCWebServicesBuilder services: () -> some RegistrableRPCService
   ) {
     var router = RPCRouter<GRPCWebServerTransport>()
-    service.registerMethods(with: &router)
+    services().registerMethods(with: &router)
     router.registerInterceptors(
-      pipeline: Self.pipeline(
-        interceptors.map { .apply($0, to: .all) },
-        config: config,
-        logger: logger
-      )
+      pipeline: Self.pipeline(interceptors, config: config, logger: logger)
     )
     self.init(router: router, config: config, logger: logger)
   }
 
-  /// Creates a server that applies interceptors to the calls each one targets.
+  /// Creates a server of a list of services that is made at run time.
+  ///
+  /// Calls take somewhat longer than those of ``init(interceptors:config:logger:services:)``.
   ///
   /// - Parameters:
   ///   - services: The services to offer.
-  ///   - interceptorPipeline: Interceptors with the calls that they apply to, in order.
+  ///   - interceptors: Called in this order for each call, before the service.
   ///   - config: How calls are answered.
   ///   - logger: Where faults of the app are logged, such as metadata that can't be sent.
   public convenience init(
     services: [any RegistrableRPCService],
-    interceptorPipeline: [ConditionalInterceptor<any ServerInterceptor>],
+    interceptors: [any ServerInterceptor] = [],
     config: GRPCWebServer.Config = .defaults,
     logger: Logger = Logger(label: "grpc-web")
   ) {
@@ -89,21 +70,23 @@ public final class GRPCWebServer: Sendable {
       service.registerMethods(with: &router)
     }
     router.registerInterceptors(
-      pipeline: Self.pipeline(interceptorPipeline, config: config, logger: logger)
+      pipeline: Self.pipeline(interceptors, config: config, logger: logger)
     )
     self.init(router: router, config: config, logger: logger)
   }
 
   /// Creates a server of methods that have been registered with a router, with their interceptors.
   ///
-  /// So an app can offer some of a service's methods only, and can have gRPC Swift's code for several services
-  /// of its own module made for this very server. Such a router needs ``GRPCWebServiceErrors`` among its interceptors,
-  /// if errors that services throw are to be logged:
+  /// With a router an app can offer some methods of a service only, and have interceptors for some calls only. Such a
+  /// router needs ``GRPCWebServiceErrors`` as its first interceptor, if errors that services throw are to be logged:
   ///
   /// ```swift
   /// var router = RPCRouter<GRPCWebServerTransport>()
   /// Greeter().registerMethods(with: &router)
-  /// Orders().registerMethods(with: &router)
+  /// router.registerInterceptors(pipeline: [
+  ///   .apply(GRPCWebServiceErrors(), to: .all),
+  ///   .apply(Guard(), to: .methods([Helloworld_Greeter.Method.SayHello.descriptor])),
+  /// ])
   /// let grpcWeb = GRPCWebServer(router: router)
   /// ```
   ///
@@ -117,7 +100,7 @@ public final class GRPCWebServer: Sendable {
     logger: Logger = Logger(label: "grpc-web")
   ) {
     let transport = GRPCWebServerTransport(config: config, logger: logger)
-    // Before the server does so itself, in a task of its own: a request may come first.
+    // The server configures its transport in a task of its own; a request may come before that.
     transport.configure(methods: router.methods)
     let server = GRPCServer(transport: transport, router: router)
 
@@ -129,11 +112,15 @@ public final class GRPCWebServer: Sendable {
   /// The interceptors of a server: its own, then the app's.
   @usableFromInline
   static func pipeline(
-    _ pipeline: [ConditionalInterceptor<any ServerInterceptor>],
+    _ interceptors: [any ServerInterceptor],
     config: GRPCWebServer.Config,
     logger: Logger
   ) -> [ConditionalInterceptor<any ServerInterceptor>] {
-    GRPCWebServiceErrors.before(pipeline, config: config, logger: logger)
+    GRPCWebServiceErrors.before(
+      interceptors.map { .apply($0, to: .all) },
+      config: config,
+      logger: logger
+    )
   }
 
   deinit {
@@ -143,7 +130,7 @@ public final class GRPCWebServer: Sendable {
   /// Takes no further calls; those that run may go on for the configured grace period, after which
   /// they fail with `unavailable` and are cancelled.
   public func beginGracefulShutdown() {
-    // Not by way of the server, which tells the transport only while `serve` runs.
+    // `GRPCServer` hands this on to its transport only while `serve` runs.
     self.transport.beginGracefulShutdown()
   }
 
@@ -177,19 +164,27 @@ public final class GRPCWebServer: Sendable {
     prefix: String = "",
     info: @autoclosure () -> GRPCWebRequestInfo = GRPCWebRequestInfo()
   ) -> GRPCWebRoute {
-    self.transport.route(request, prefix: prefix, info: info())
+    self.transport.route(
+      request,
+      prefix: GRPCWebServerTransport.normalized(prefix: prefix),
+      info: info()
+    )
   }
 
   /// Answers a call.
   ///
-  /// See ``GRPCWebServerTransport/respond(to:body:peers:logger:watchClient:)``.
+  /// Returns when the head of the response is known. Cancelling the task, like not reading the body
+  /// of the response, cancels the call.
   ///
   /// - Parameters:
   ///   - call: The call, as ``route(_:prefix:info:)`` made it of the head of the request.
-  ///   - body: The body of the request.
+  ///   - body: The body of the request. It is read when the service asks for it, and not any more
+  ///     when the response has been sent.
   ///   - peers: The two ends of the connection.
-  ///   - logger: The web framework's logger of the request, to log errors of the service with.
-  ///   - watchClient: Called with a closure to call when the client goes away.
+  ///   - logger: The web framework's logger of the request, to log errors of the service with; the transport's own by
+  ///     default.
+  ///   - watchClient: Called with a closure to call when the client goes away, for adapters to frameworks
+  ///     that can tell and don't cancel the task themselves; not called for calls that have ended by then.
   public func respond<Body: AsyncSequence & Sendable>(
     to call: GRPCWebCallHead,
     body: Body,

@@ -202,7 +202,7 @@ struct ConnectionInitializer: Sendable {
   /// gRPC's clients measure the bandwidth by a PING each round trip in which they receive something. SwiftNIO reserves
   /// eight bytes for each frame that is allowed, for every connection, so that the time is short and not the number
   /// large.
-  private static let maximumControlFrames = 1_000
+  private static let maximumControlFrames = 2_000
 
   private static let controlFrameWindow = TimeAmount.milliseconds(100)
 

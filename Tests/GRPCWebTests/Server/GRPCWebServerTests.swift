@@ -310,9 +310,11 @@ struct GRPCWebServerTests {
     #expect(refused.trailer("x-refused-by") == ["outer"])
   }
 
-  @Test("A server of one service, or of a router, offers its methods and applies its interceptors")
+  @Test(
+    "A server of a list of services, or of a router, offers its methods and applies its interceptors"
+  )
   @available(GRPCWeb 1.0, *)
-  func oneServiceAndRouter() async throws {
+  func servicesAndRouter() async throws {
     let log = Recorder<String>()
     let interceptor = RecordingInterceptor(name: "it", log: log)
     var router = RPCRouter<GRPCWebServerTransport>()
@@ -320,28 +322,68 @@ struct GRPCWebServerTests {
     router.registerInterceptors(pipeline: [.apply(interceptor, to: .all)])
 
     for server in [
-      GRPCWebServer(service: EchoService(), interceptors: [interceptor]),
+      GRPCWebServer(interceptors: [interceptor]) { EchoService() },
+      GRPCWebServer(services: [EchoService()], interceptors: [interceptor]),
       GRPCWebServer(router: router),
     ] {
       let answer = try await server.answer(TestCall(), texts: "hello")
       #expect(try answer.texts == ["hello"])
     }
-    #expect(log.values == ["it >", "it <", "it >", "it <"])
+    #expect(log.values == ["it >", "it <", "it >", "it <", "it >", "it <"])
   }
 
-  @Test("Interceptors of a pipeline run for the calls they target")
+  @Test("A server is built of services one after another, of branches and of loops")
+  @available(GRPCWeb 1.0, *)
+  func builtServices() async throws {
+    for isBranchTaken in [false, true] {
+      let log = Recorder<String>()
+      let server = GRPCWebServer {
+        NamedService(name: "one")
+        NamedService(name: "two")
+        if isBranchTaken {
+          NamedService(name: "if")
+        }
+        if isBranchTaken {
+          NamedService(name: "first")
+        } else {
+          EchoService()
+        }
+        for name in ["a", "b"] {
+          NamedService(name: name)
+        }
+      }
+      for name in ["one", "two", "if", "first", "a", "b"] {
+        guard case .call(let call) = server.route(try NamedService.request(name)) else {
+          Issue.record("Not routed to a call.")
+          return
+        }
+        if call.failure == nil {
+          log.append(name)
+        }
+      }
+      let always = ["one", "two", "a", "b"]
+      #expect(log.values == (isBranchTaken ? ["one", "two", "if", "first", "a", "b"] : always))
+      guard case .call(let echo) = server.route(try TestCall().head()) else {
+        Issue.record("Not routed to a call.")
+        return
+      }
+      #expect((echo.failure == nil) == !isBranchTaken)
+    }
+  }
+
+  @Test("Interceptors of a router run for the calls they target")
   @available(GRPCWeb 1.0, *)
   func interceptorPipeline() async throws {
     let log = Recorder<String>()
-    let server = GRPCWebServer(
-      services: [EchoService()],
-      interceptorPipeline: [
-        .apply(
-          RecordingInterceptor(name: "expand", log: log),
-          to: .methods([Sonora_Test_Echo.Method.Expand.descriptor])
-        )
-      ]
-    )
+    var router = RPCRouter<GRPCWebServerTransport>()
+    EchoService().registerMethods(with: &router)
+    router.registerInterceptors(pipeline: [
+      .apply(
+        RecordingInterceptor(name: "expand", log: log),
+        to: .methods([Sonora_Test_Echo.Method.Expand.descriptor])
+      )
+    ])
+    let server = GRPCWebServer(router: router)
 
     _ = try await server.answer(TestCall(), texts: "hello")
     #expect(log.values.isEmpty)
@@ -554,5 +596,37 @@ private struct RecordingInterceptor: ServerInterceptor {
     let response = try await next(request, context)
     self.log.append("\(self.name) <")
     return response
+  }
+}
+
+/// A service with one method, whose name is the service's, too.
+@available(GRPCWeb 1.0, *)
+private struct NamedService: RegistrableRPCService {
+  var name: String
+
+  static func request(_ name: String) throws -> HTTPRequest {
+    var request = try TestCall().head()
+    request.path = "/\(name)/\(name)"
+    return request
+  }
+
+  func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
+    router.registerHandler(
+      forMethod: MethodDescriptor(fullyQualifiedService: self.name, method: self.name),
+      deserializer: BytesCoding(),
+      serializer: BytesCoding()
+    ) { _, _ in
+      throw RPCError(code: .aborted, message: "")
+    }
+  }
+
+  private struct BytesCoding: MessageSerializer, MessageDeserializer {
+    func serialize<Bytes: GRPCContiguousBytes>(_ message: [UInt8]) -> Bytes {
+      Bytes(message)
+    }
+
+    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) -> [UInt8] {
+      bytes.withUnsafeBytes { Array($0) }
+    }
   }
 }

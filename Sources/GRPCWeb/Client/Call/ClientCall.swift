@@ -18,7 +18,7 @@ final class ClientCall: Sendable {
     /// The HTTP exchange, while it waits until more of the response is wanted.
     var responseWaiter: CheckedContinuation<Void, Never>?
     /// Writers that wait until something has been sent.
-    var writers = SuspendedTasks()
+    var writers = Waiters()
     /// The reader, while it waits for the response.
     var readWaiter: CheckedContinuation<Void, Never>?
     var httpExchange: Task<Void, Never>?
@@ -72,27 +72,6 @@ final class ClientCall: Sendable {
     }
   }
 
-  /// Suspends the task until ``State/takeWaiting()`` finds that it can go on.
-  ///
-  /// - Parameters:
-  ///   - place: Where to keep the task, of which there is one at a time.
-  ///   - mustWait: Whether there still is something to wait for.
-  private func suspend(
-    in place: any WritableKeyPath<State, CheckedContinuation<Void, Never>?> & Sendable,
-    while mustWait: (borrowing ClientCallStateMachine) -> Bool
-  ) async {
-    await withCheckedContinuation { continuation in
-      let isWaiting = self.state.withLock { state in
-        guard mustWait(state.stateMachine) else { return false }
-        state[keyPath: place] = continuation
-        return true
-      }
-      if !isWaiting {
-        continuation.resume()
-      }
-    }
-  }
-
   // The client
 
   /// Writes a part of the request, and waits while too much isn't sent yet.
@@ -106,27 +85,7 @@ final class ClientCall: Sendable {
       return stateMachine.isWritable
     }
     if !isWritable {
-      try await self.untilWritable()
-    }
-  }
-
-  private func untilWritable() async throws {
-    let id = self.state.withLock { $0.writers.makeID() }
-
-    try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        let isWaiting = self.state.withLock { state in
-          guard !state.stateMachine.isWritable && !Task.isCancelled else { return false }
-          state.writers.suspend(continuation, as: id)
-          return true
-        }
-        if !isWaiting {
-          continuation.resume()
-        }
-      }
-      try Task.checkCancellation()
-    } onCancel: {
-      self.state.withLock { $0.writers.take(id) }?.resume(throwing: CancellationError())
+      try await self.state.suspend(in: \.writers) { !$0.stateMachine.isWritable }
     }
   }
 
@@ -154,7 +113,7 @@ final class ClientCall: Sendable {
         return nil
       case .needsBytes:
         await withTaskCancellationHandler {
-          await self.suspend(in: \.readWaiter) { !$0.hasResponse }
+          await self.state.suspend(in: \.readWaiter) { !$0.stateMachine.hasResponse }
         } onCancel: {
           self.end(.cancelledByClient, by: .client)
         }
@@ -168,7 +127,7 @@ final class ClientCall: Sendable {
   ///
   /// - Returns: Its head, and its body if that is whole; `nil` if the call ended before there was one.
   func untilRequest() async -> (head: HTTPRequest, body: GRPCWebRequestBody)? {
-    await self.suspend(in: \.requestWaiter) { !$0.isStarted }
+    await self.state.suspend(in: \.requestWaiter) { !$0.stateMachine.isStarted }
     return self.update { stateMachine -> (HTTPRequest, GRPCWebRequestBody)? in
       guard !stateMachine.isEnded, let head = stateMachine.requestHead else { return nil }
       guard stateMachine.isRequestFinished else {
@@ -191,7 +150,7 @@ final class ClientCall: Sendable {
   /// - Returns: The bytes to send, none at the end of the body.
   /// - Throws: The error that the call failed with.
   func nextRequestBody() async throws(RPCError) -> [ByteBuffer] {
-    await self.suspend(in: \.bodyWaiter) { !$0.hasRequestBody }
+    await self.state.suspend(in: \.bodyWaiter) { !$0.stateMachine.hasRequestBody }
     return try self.update { stateMachine throws(RPCError) in
       if let failure = stateMachine.failure {
         throw failure
@@ -217,7 +176,7 @@ final class ClientCall: Sendable {
       }
     }
     guard bytes != nil else { return false }
-    await self.suspend(in: \.responseWaiter) { !$0.wantsResponse }
+    await self.state.suspend(in: \.responseWaiter) { !$0.stateMachine.wantsResponse }
     return self.state.withLock { !$0.stateMachine.isEnded }
   }
 }

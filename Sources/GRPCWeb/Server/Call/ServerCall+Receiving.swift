@@ -26,10 +26,10 @@ extension ServerCall {
     }
   }
 
-  /// Asks for the next part of the request, of which the service reads one at a time.
+  /// Takes the next part of the request, of which the service reads one at a time.
   ///
-  /// When the answer is `needsBytes` the caller reads from the body, and reports what it read with
-  /// ``receive(_:)``. Until then the body is in use.
+  /// After `needsBytes` the caller reads from the body, and reports with ``receive(_:)`` what it read. Until then the
+  /// body is in use.
   ///
   /// - Throws: The error that the call failed with.
   func nextRequestEvent() throws(RPCError) -> RequestDecoder.Event {
@@ -38,8 +38,10 @@ extension ServerCall {
       state -> (RequestDecoder.Event, (any ServerCallDelegate)?, ServerCallState.Waiting?) in
       do throws(RPCError) {
         let event = try state.stateMachine.nextRequestEvent()
-        state.isReading = event == .needsBytes
-        return (event, state.takeDelegateWaitingForRoom(), nil)
+        if event == .needsBytes && state.delegate == nil {
+          state.receiving = .reading(endWaiter: nil)
+        }
+        return (event, state.takeDelegateIfRoom(), nil)
       } catch {
         failure = error
         return (.end, nil, state.takeWaiting())
@@ -55,24 +57,26 @@ extension ServerCall {
 
   /// Takes what was read from the request's body, `nil` for its end.
   func receive(_ bytes: ByteBuffer?) {
-    let readingEnded = self.state.withLock { state in
+    let endWaiter = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
       state.receive(bytes)
-      state.isReading = false
-      return state.readingEnded.take()
+      guard case .reading(let endWaiter) = state.receiving else { return nil }
+      state.receiving = .open
+      return endWaiter
     }
-    readingEnded?.resume()
+    endWaiter?.resume()
   }
 
-  /// Takes what came of the request's body, `nil` for its end, from a front on an event loop.
+  /// Takes what came of the request's body, `nil` for its end, from the delegate.
   ///
-  /// - Returns: Whether there is room for more. Where there isn't, the front is to hold back what else
+  /// - Returns: Whether there is room for more. Where there isn't, the delegate is to hold back what else
   ///   comes until ``ServerCallDelegate/hasRoom(for:)`` is called.
   package func deliver(_ bytes: ByteBuffer?) -> Bool {
     let (readers, hasRoom) = self.state.withLock { state in
       state.receive(bytes)
       let readers = state.takeReaders()
-      state.isDelegateWaiting = !state.hasRoom
-      return (readers, !state.isDelegateWaiting)
+      let hasRoom = state.hasRoom
+      state.receiving = hasRoom ? .open : .full
+      return (readers, hasRoom)
     }
     for reader in readers {
       reader.resume()
@@ -91,25 +95,26 @@ extension ServerCall {
   ///
   /// - Throws: A `CancellationError` when the task is cancelled while it waits.
   func untilReadable() async throws {
-    try await self.suspend(in: \.readers) { !$0.isReadable }
+    try await self.state.suspend(in: \.readers) { !$0.isReadable }
   }
 
   /// Whether the service is reading from the request's body.
   var isReading: Bool {
-    self.state.withLock { $0.isReading }
+    self.state.withLock { state in
+      if case .reading = state.receiving { true } else { false }
+    }
   }
 
   /// Waits until the service doesn't read from the request's body, after the call has ended.
   ///
-  /// From then on it won't: a body can be read by one at a time, and the front will want to read
+  /// The service won't read again: a body can be read by one at a time, and the adapter will want to read
   /// what the service left.
   func untilReadingEnds() async {
     await withCheckedContinuation { continuation in
       let isReading = self.state.withLock { state in
-        if state.isReading {
-          state.readingEnded = continuation
-        }
-        return state.isReading
+        guard case .reading = state.receiving else { return false }
+        state.receiving = .reading(endWaiter: continuation)
+        return true
       }
       if !isReading {
         continuation.resume()

@@ -30,10 +30,10 @@ extension ServerCall {
   ///
   /// - Throws: A `CancellationError` when the task is cancelled while it waits.
   func untilWritable() async throws {
-    try await self.suspend(in: \.writers) { !$0.stateMachine.isWritable }
+    try await self.state.suspend(in: \.writers) { !$0.stateMachine.isWritable }
   }
 
-  /// Writes to the exchange, and wakes whoever has waited for it.
+  /// Writes to the state machine, and resumes the waiters that can go on.
   ///
   /// - Returns: Whether the writer may go on.
   private func write(
@@ -64,7 +64,7 @@ extension ServerCall {
       let frame = try self.deflater.withLock { deflater throws(RPCError) in
         try deflater.frame(message)
       }
-      // To a smaller one others are appended, which would copy it if somebody else had it, too.
+      // Others are appended to a smaller frame, which would copy it if its memory were shared.
       if frame.readableBytes > FrameQueue.largestCopiedFrame {
         LargeBuffers.shared.keep(frame)
       }
@@ -90,11 +90,11 @@ extension ServerCall {
       if output != nil || isDrained {
         return output
       }
-      await self.untilOutput()
+      await self.state.suspend(in: \.outputWaiter) { !$0.stateMachine.hasOutput }
     }
   }
 
-  /// Takes all there is to send, for a front on an event loop.
+  /// Takes all there is to send, for the delegate.
   ///
   /// - Returns: What to send, or `nil` when there is nothing.
   package func takeOutput() -> ServerResponseOutput? {
@@ -119,19 +119,6 @@ extension ServerCall {
   func reportEnd(to observed: ObservedServerCall) {
     if let outcome = self.state.withLock({ $0.stateMachine.outcome }) {
       observed.end(with: outcome, of: self.head)
-    }
-  }
-
-  private func untilOutput() async {
-    await withCheckedContinuation { continuation in
-      let isWaiting = self.state.withLock { state in
-        guard !state.stateMachine.hasOutput else { return false }
-        state.outputWaiter = continuation
-        return true
-      }
-      if !isWaiting {
-        continuation.resume()
-      }
     }
   }
 }

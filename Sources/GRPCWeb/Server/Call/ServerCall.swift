@@ -2,12 +2,12 @@ package import GRPCCore
 internal import Logging
 internal import Synchronization
 
-/// What moves the bytes of a call on an event loop, told when there is something to do.
+/// The sender and receiver of a call's bytes on an event loop.
 ///
-/// Each is called from any thread, outside of the call's lock, and must not block.
+/// The call calls each method from any thread, outside of its lock. A method must not block.
 @available(GRPCWeb 1.0, *)
 package protocol ServerCallDelegate: AnyObject, Sendable {
-  /// There is something to send. Not called again until it has been taken.
+  /// The call has output to send. Not called again until ``ServerCall/takeOutput()`` has taken it.
   func outputIsReady(of call: ServerCall)
 
   /// The service has read so much of what was received that there is room again.
@@ -15,16 +15,16 @@ package protocol ServerCallDelegate: AnyObject, Sendable {
 }
 
 /// One call on the server, shared by those who take part in it: the service that reads and writes,
-/// the front that sends, and whoever ends it early.
+/// the adapter that sends, and whoever ends the call early.
 ///
-/// Everything is decided by the ``ServerCallStateMachine``; this type adds who waits for what. The service
-/// is suspended while too much of what it wrote hasn't been sent. Whoever sends is suspended while
-/// there is nothing to send, and takes all there is when it comes back: so messages that are written
-/// while it is busy leave together, and the first never waits for a second.
+/// The ``ServerCallStateMachine`` decides everything; this type adds the waiters. The service is suspended while too
+/// much of what it wrote hasn't been sent. The sender is suspended while there is nothing to send, and takes all
+/// there is when it is resumed. Messages that are written while the sender is busy leave together, and the first
+/// never waits for a second.
 ///
-/// There are two kinds of fronts. One is asynchronous itself: it waits in ``nextOutput()``, and the
-/// service reads from the body that the front has. The other lives on an event loop and waits for
-/// nothing: it is a ``ServerCallDelegate``, and hands over what it receives as it comes.
+/// An adapter is of one of two kinds. An asynchronous one waits in ``nextOutput()``, and the service reads from the
+/// adapter's body. One on an event loop never waits: it is a ``ServerCallDelegate``, and delivers what it
+/// receives as it comes.
 @available(GRPCWeb 1.0, *)
 package final class ServerCall: Sendable {
   /// What the client asked for.
@@ -34,8 +34,8 @@ package final class ServerCall: Sendable {
   let logger: Logger?
   let state: Mutex<ServerCallState>
 
-  /// Makes frames of messages: not under the lock of the state, which an event loop may wait for, and
-  /// compression takes long.
+  /// Makes frames of messages. It has a lock of its own, as compression takes long and an event loop may wait for
+  /// the lock of the state.
   let deflater: Mutex<MessageDeflater>
 
   /// Starts a call.
@@ -69,17 +69,20 @@ package final class ServerCall: Sendable {
 
   /// Notes what is to be stopped when the call ends early.
   func serviceStarted(_ task: Task<Void, Never>, deadline: Task<Void, Never>?) {
-    let (isDone, isEnded) = self.state.withLock { state in
-      if !state.isServiceDone {
-        state.service = (task, deadline)
+    let (service, isEnded) = self.state.withLock { state in
+      if case .starting = state.service {
+        state.service = .running(task, deadline: deadline)
       }
-      return (state.isServiceDone, state.stateMachine.status != nil)
+      return (state.service, state.stateMachine.status != nil)
     }
-    // The call may have ended, and the service returned, before they were noted.
-    if isDone {
+    // The service may have returned, or the call ended, before the task was noted.
+    switch service {
+    case .returned:
       deadline?.cancel()
-    } else if isEnded {
-      self.stopService()
+    case .starting, .running:
+      if isEnded {
+        self.stopService()
+      }
     }
   }
 
@@ -87,7 +90,7 @@ package final class ServerCall: Sendable {
   func setCancellationHandle(_ handle: ServerContext.RPCCancellationHandle) {
     let isEnded = self.state.withLock { state in
       state.cancellation = handle
-      return state.stateMachine.status != nil && !state.isServiceDone
+      return state.stateMachine.status != nil && !state.isServiceReturned
     }
     if isEnded {
       handle.cancel()
@@ -107,14 +110,16 @@ package final class ServerCall: Sendable {
           by: .service
         )
       }
-      state.isServiceDone = true
+      let service = state.service
+      state.service = .returned
       return (
-        state.service.take(), state.takeWaiting(), state.stateMachine.takeRejectedKeys(),
-        state.failureToLog
+        service, state.takeWaiting(), state.stateMachine.takeRejectedKeys(), state.failureToLog
       )
     }
     waiting?.resume(self)
-    service?.deadline?.cancel()
+    if case .running(_, let deadline) = service {
+      deadline?.cancel()
+    }
     return (rejectedKeys, failure)
   }
 
@@ -137,14 +142,15 @@ package final class ServerCall: Sendable {
       state.stateMachine.fail(error, by: end)
       return state.takeWaiting()
     }
-    // Before those are woken who would end by the error, and not notice that they are cancelled.
+    // The service is cancelled first: a waiter that is resumed before would end by the error, and not notice that it
+    // is cancelled.
     self.stopService()
     waiting?.resume(self)
   }
 
   /// Stops the service and ends the call, as the client has gone.
   ///
-  /// In this order, as nobody is told what the call ended with: so a service that is just about to write
+  /// In this order, as nobody is sent what the call ended with: a service that is just about to write
   /// learns that it is cancelled before it learns that it can't.
   package func abandon() {
     self.stopService()
@@ -160,36 +166,12 @@ package final class ServerCall: Sendable {
 
   private func stopService() {
     let (cancellation, service) = self.state.withLock { state in
-      state.isServiceDone ? (nil, nil) : (state.cancellation, state.service)
+      (state.isServiceReturned ? nil : state.cancellation, state.service)
     }
     cancellation?.cancel()
-    service?.task.cancel()
-    service?.deadline?.cancel()
-  }
-
-  /// Suspends the task among others until they are taken and resumed, if there is a reason to wait.
-  ///
-  /// - Throws: A `CancellationError` when the task is cancelled while it waits.
-  func suspend(
-    in tasks: any WritableKeyPath<ServerCallState, SuspendedTasks> & Sendable,
-    while isToWait: (ServerCallState) -> Bool
-  ) async throws {
-    let id = self.state.withLock { $0[keyPath: tasks].makeID() }
-
-    try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        let isWaiting = self.state.withLock { state in
-          guard isToWait(state) && !Task.isCancelled else { return false }
-          state[keyPath: tasks].suspend(continuation, as: id)
-          return true
-        }
-        if !isWaiting {
-          continuation.resume()
-        }
-      }
-      try Task.checkCancellation()
-    } onCancel: {
-      self.state.withLock { $0[keyPath: tasks].take(id) }?.resume(throwing: CancellationError())
+    if case .running(let task, let deadline) = service {
+      task.cancel()
+      deadline?.cancel()
     }
   }
 

@@ -1,29 +1,44 @@
 internal import GRPCCore
 internal import NIOCore
 
-/// Where a call is: its exchange, and who waits for what of it.
+/// The state of a call: its state machine, and the waiters.
 @available(GRPCWeb 1.0, *)
 struct ServerCallState {
+  /// How the body of the request is received.
+  enum Receiving {
+    /// More of the body may come.
+    case open
+    /// The delegate holds the body back until there is room for it.
+    case full
+    /// The service is reading from the body that an asynchronous adapter has. Whoever wants to read what the service
+    /// leaves of it waits until it doesn't.
+    case reading(endWaiter: CheckedContinuation<Void, Never>?)
+  }
+
+  /// The service that is called.
+  enum Service {
+    /// The task that runs it hasn't been noted yet.
+    case starting
+    /// It runs, and is to be stopped when the call ends early.
+    case running(Task<Void, Never>, deadline: Task<Void, Never>?)
+    /// It has returned.
+    case returned
+  }
+
   var stateMachine: ServerCallStateMachine
-  /// The asynchronous delegate, while it waits for something to send.
-  var outputWaiter: CheckedContinuation<Void, Never>?
-  /// The delegate on an event loop, to be told when there is something to send.
-  let delegate: (any ServerCallDelegate)?
-  /// Whether the delegate has been told, and hasn't taken it yet.
-  var isDelegateNotified = false
-  /// Whether the delegate holds back bytes of the request until there is room for them.
-  var isDelegateWaiting = false
-  /// The service, while it waits for bytes of the request from a delegate on an event loop.
-  var readers = SuspendedTasks()
-  /// The writers that wait until something has been sent.
-  var writers = SuspendedTasks()
-  /// Whether the service is being handed a part of the request right now.
-  var isReading = false
-  var readingEnded: CheckedContinuation<Void, Never>?
-  /// What stops the service.
-  var service: (task: Task<Void, Never>, deadline: Task<Void, Never>?)?
+  var service = Service.starting
   var cancellation: ServerContext.RPCCancellationHandle?
-  var isServiceDone = false
+  var receiving = Receiving.open
+  /// Tasks of the service that wait for the body which the delegate delivers.
+  var readers = Waiters()
+  /// Tasks of the service that wait until output has been sent.
+  var writers = Waiters()
+  /// The asynchronous adapter, while it waits for output.
+  var outputWaiter: CheckedContinuation<Void, Never>?
+  /// The adapter on an event loop.
+  let delegate: (any ServerCallDelegate)?
+  /// Whether the delegate knows of output that it hasn't taken yet.
+  var isDelegateNotified = false
   /// Whether the error that the service threw has been logged.
   var isErrorLogged = false
 
@@ -38,8 +53,8 @@ struct ServerCallState {
     return self.isErrorLogged ? nil : status
   }
 
-  /// How many bytes of the request may wait for the service, in a call that is handed them as they
-  /// come; one message may take more.
+  /// How many bytes of the request may wait for the service, where a delegate delivers them. One message may take
+  /// more.
   static let maximumBufferedBytes = 64 * 1024
 
   /// Takes what came of the request's body, `nil` for its end.
@@ -62,13 +77,21 @@ struct ServerCallState {
     !self.isReadable || self.stateMachine.bufferedBytes < Self.maximumBufferedBytes
   }
 
-  /// Takes those who can go on.
-  ///
-  /// - Returns: `nil` if nobody can, as mostly.
+  /// Whether the service has returned.
+  var isServiceReturned: Bool {
+    if case .returned = self.service { true } else { false }
+  }
+
+  /// Whether the delegate holds the body back.
+  private var isFull: Bool {
+    if case .full = self.receiving { true } else { false }
+  }
+
+  /// Removes and returns the waiters that can go on; `nil` (the usual case) if there are none.
   mutating func takeWaiting() -> Waiting? {
     let hasOutput = self.stateMachine.hasOutput
     guard
-      self.isDelegateWaiting || !self.readers.isEmpty || !self.writers.isEmpty
+      self.isFull || !self.readers.isEmpty || !self.writers.isEmpty
         || hasOutput
           && (self.outputWaiter != nil || self.delegate != nil && !self.isDelegateNotified)
     else {
@@ -76,7 +99,7 @@ struct ServerCallState {
     }
 
     var waiting = Waiting()
-    waiting.delegateWithRoom = self.takeDelegateWaitingForRoom()
+    waiting.delegateWithRoom = self.takeDelegateIfRoom()
     if hasOutput {
       waiting.outputWaiter = self.outputWaiter.take()
       if !self.isDelegateNotified {
@@ -91,15 +114,17 @@ struct ServerCallState {
     return waiting
   }
 
-  /// Takes the delegate, if it holds back bytes of the request and there is room for them.
-  mutating func takeDelegateWaitingForRoom() -> (any ServerCallDelegate)? {
-    guard self.isDelegateWaiting && self.hasRoom else { return nil }
-    self.isDelegateWaiting = false
+  /// Lets the delegate go on receiving, if it holds the body back and there is room.
+  ///
+  /// - Returns: The delegate, if it is to be notified.
+  mutating func takeDelegateIfRoom() -> (any ServerCallDelegate)? {
+    guard self.isFull && self.hasRoom else { return nil }
+    self.receiving = .open
     return self.delegate
   }
 
-  /// Takes those who wait for the request, if they can go on.
-  mutating func takeReaders() -> [CheckedContinuation<Void, any Error>] {
+  /// Removes and returns the readers, if they can go on.
+  mutating func takeReaders() -> [Waiters.Waiter] {
     if self.readers.isEmpty || !self.isReadable {
       return []
     }
@@ -109,13 +134,13 @@ struct ServerCallState {
 
 @available(GRPCWeb 1.0, *)
 extension ServerCallState {
-  /// Those who have waited for what has happened; resumed outside of the lock.
+  /// The waiters that can go on; resumed outside of the lock.
   struct Waiting {
     var outputWaiter: CheckedContinuation<Void, Never>?
     var delegateWithOutput: (any ServerCallDelegate)?
     var delegateWithRoom: (any ServerCallDelegate)?
-    var readers: [CheckedContinuation<Void, any Error>] = []
-    var writers: [CheckedContinuation<Void, any Error>] = []
+    var readers: [Waiters.Waiter] = []
+    var writers: [Waiters.Waiter] = []
 
     func resume(_ call: ServerCall) {
       self.outputWaiter?.resume()

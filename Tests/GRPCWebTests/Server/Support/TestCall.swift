@@ -54,7 +54,15 @@ protocol CallAnswering {
 extension GRPCWebServer: CallAnswering {}
 
 @available(GRPCWeb 1.0, *)
-extension GRPCWebServerTransport: CallAnswering {}
+extension GRPCWebServerTransport: CallAnswering {
+  func route(
+    _ request: HTTPRequest,
+    prefix: String,
+    info: @autoclosure () -> GRPCWebRequestInfo
+  ) -> GRPCWebRoute {
+    self.route(request, prefix: prefix, allowsNativeGRPC: false, info: info())
+  }
+}
 
 @available(GRPCWeb 1.0, *)
 extension CallAnswering {

@@ -1,0 +1,71 @@
+internal import GRPCCore
+
+/// What handles the calls of a transport: `GRPCServer`'s closure.
+///
+/// An object, as a closure would be wrapped anew each time that it is handed on.
+@available(GRPCWeb 1.0, *)
+final class ServerStreamHandler: Sendable {
+  typealias Stream = RPCStream<GRPCWebServerTransport.Inbound, GRPCWebServerTransport.Outbound>
+
+  let handle: @Sendable (Stream, ServerContext) async -> Void
+
+  init(_ handle: @escaping @Sendable (Stream, ServerContext) async -> Void) {
+    self.handle = handle
+  }
+}
+
+/// The state of a server's transport.
+@available(GRPCWeb 1.0, *)
+struct ServerTransportState {
+  /// A call that waits for the server to listen; it gets `nil` when the server shuts down before.
+  typealias HandlerWaiter = CheckedContinuation<ServerStreamHandler?, Never>
+
+  private enum Handler {
+    /// The server doesn't listen yet; calls wait for it.
+    case awaited([HandlerWaiter])
+    /// The server listens.
+    case listening(ServerStreamHandler)
+  }
+
+  var methods = MethodTable([])
+  var calls = RunningCalls<ServerCall>()
+  /// What ends calls that still run when the grace period of graceful shutdown is over.
+  var gracePeriod: Task<Void, Never>?
+  private var handler = Handler.awaited([])
+
+  /// What handles calls; `nil` as long as the server doesn't listen.
+  var streamHandler: ServerStreamHandler? {
+    switch self.handler {
+    case .awaited:
+      return nil
+    case .listening(let streamHandler):
+      return streamHandler
+    }
+  }
+
+  /// Notes that the server listens.
+  ///
+  /// - Returns: The calls that waited for it.
+  mutating func setStreamHandler(_ streamHandler: ServerStreamHandler) -> [HandlerWaiter] {
+    defer { self.handler = .listening(streamHandler) }
+    return self.takeWaitersForHandler()
+  }
+
+  /// Adds a call that waits for the server to listen, unless it does, or never will.
+  ///
+  /// - Returns: Whether the call waits.
+  mutating func wait(_ waiter: HandlerWaiter) -> Bool {
+    guard case .awaited(let waiters) = self.handler, !self.calls.isShuttingDown else {
+      return false
+    }
+    self.handler = .awaited(waiters + [waiter])
+    return true
+  }
+
+  /// Removes and returns the calls that wait for the server to listen.
+  mutating func takeWaitersForHandler() -> [HandlerWaiter] {
+    guard case .awaited(let waiters) = self.handler else { return [] }
+    self.handler = .awaited([])
+    return waiters
+  }
+}
