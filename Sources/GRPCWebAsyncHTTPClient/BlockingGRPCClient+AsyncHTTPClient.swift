@@ -4,9 +4,9 @@ public import GRPCCore
 public import GRPCWeb
 public import GRPCWebBlocking
 
-/// Opens a client of a URL for code that isn't asynchronous, hands it to a closure, and closes it.
+/// Opens a blocking client for a URL, passes it to a closure, and closes it.
 ///
-/// Makes its calls with AsyncHTTPClient, on every platform.
+/// The client makes its calls with AsyncHTTPClient, on every platform.
 ///
 /// ```swift
 /// try withBlockingGRPCClient(url: "http://localhost:8080") { client in

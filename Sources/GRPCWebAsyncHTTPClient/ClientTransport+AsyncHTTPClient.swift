@@ -5,8 +5,8 @@ public import GRPCWeb
 
 @available(GRPCWeb 1.0, *)
 extension ClientTransport where Self == GRPCWebClientTransport {
-  /// Makes gRPC-Web calls with AsyncHTTPClient: all four kinds, over HTTP/1.1, and over HTTP/2 where a
-  /// server offers that by TLS.
+  /// A transport that makes gRPC-Web calls with AsyncHTTPClient: calls of all four kinds, over
+  /// HTTP/1.1, and over HTTP/2 if the server offers it in the TLS handshake.
   ///
   /// ```swift
   /// try await withGRPCClient(
@@ -46,9 +46,9 @@ extension ClientTransport where Self == GRPCWebClientTransport {
     )
   }
 
-  /// Makes gRPC-Web calls with an HTTP client of the caller's.
+  /// A transport that makes gRPC-Web calls with an HTTP client of the caller's.
   ///
-  /// Calls whose request is streamed fail over TLS with `unimplemented`: see
+  /// Calls that stream their request fail over TLS with `unimplemented`: see
   /// ``GRPCWebAsyncHTTPClientAdapter/streamsRequests``.
   ///
   /// - Parameters:

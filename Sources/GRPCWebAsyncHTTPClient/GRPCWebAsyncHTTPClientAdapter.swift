@@ -10,19 +10,20 @@ internal import Synchronization
 /// Makes the HTTP requests of gRPC-Web calls with AsyncHTTPClient.
 @available(GRPCWeb 1.0, *)
 public final class GRPCWebAsyncHTTPClientAdapter: GRPCWebHTTPClient {
-  /// Whose the client is.
+  /// The owner of the HTTP client.
   private enum Ownership: Sendable {
-    /// The adapter's own, and still to be shut down. It takes this long at most to connect.
+    /// The adapter owns the client, which takes at most this time to connect.
     case own(connectTimeout: Duration)
-    /// The adapter's own, and shut down.
+    /// The adapter owned the client, and has shut it down.
     case shutDown
-    /// The caller's.
+    /// The caller owns the client.
     case callers
   }
 
   private struct State {
     var ownership: Ownership
-    /// When a request was last given up without a response: its connection may still be on its way.
+    /// The time when a request was last cancelled without a response: its connection may still be
+    /// being opened.
     var lastAbandoned: ContinuousClock.Instant?
   }
 
@@ -31,9 +32,9 @@ public final class GRPCWebAsyncHTTPClientAdapter: GRPCWebHTTPClient {
 
   /// Creates an adapter with a client of its own, on the shared event loops.
   ///
-  /// - Parameter configure: Changes the configuration of the client: TLS, proxy, timeouts, connection
-  ///     pool. As it comes it follows no redirects, connects for 20 seconds, doesn't try again, and
-  ///     waits for the next message of a stream as long as it takes.
+  /// - Parameter configure: Changes the configuration of the client: TLS, proxy, timeouts,
+  ///   connection pool. By default the client follows no redirects, takes at most 20 seconds to
+  ///   connect, doesn't retry, and waits without limit for the next message of a stream.
   public init(configure: (inout HTTPClient.Configuration) -> Void = { _ in }) {
     var configuration = Self.ownConfiguration
     configure(&configuration)
@@ -47,15 +48,16 @@ public final class GRPCWebAsyncHTTPClientAdapter: GRPCWebHTTPClient {
 
   /// Creates an adapter for a client of the caller's.
   ///
-  /// - Parameter client: The client to use, which stays the caller's to shut down. Over TLS it can't
-  ///     make calls whose request is streamed: see ``streamsRequests``.
+  /// - Parameter client: The client to use, which stays the caller's to shut down. Over TLS it
+  ///   can't make calls that stream their request: see ``streamsRequests``.
   public init(client: HTTPClient) {
     self.client = client
     self.state = Mutex(State(ownership: .callers))
   }
 
   deinit {
-    // An HTTP client must be shut down before it is let go of, connected or not.
+    // An HTTP client must be shut down before its last reference is released, whether or not it has
+    // connected.
     guard case .own = self.state.withLock({ $0.ownership }) else { return }
     let client = self.client
     Task { try await client.shutdown() }
@@ -66,25 +68,25 @@ public final class GRPCWebAsyncHTTPClientAdapter: GRPCWebHTTPClient {
       redirectConfiguration: .disallow,
       timeout: HTTPClient.Configuration.Timeout(connect: .seconds(20), read: nil)
     )
-    // A call to a server that isn't there fails at once; retries are gRPC Swift's.
+    // Calls to an unreachable server fail at once: retries are gRPC Swift's.
     configuration.connectionPool.retryConnectionEstablishment = false
-    // Over HTTP/1.1 a stream takes a connection as long as it runs.
+    // A stream over HTTP/1.1 occupies a connection as long as the stream runs.
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
     return configuration
   }
 
-  /// `true`: a request can be sent while it is written, over HTTP/1.1 as over HTTP/2.
+  /// `true`: AsyncHTTPClient sends a request while it is written, over HTTP/1.1 and HTTP/2.
   ///
-  /// With one exception: a client of the caller's doesn't stream a request over TLS. The server might agree
-  /// on HTTP/2, and AsyncHTTPClient ends the process when a server ends an HTTP/2 stream before its client
-  /// does. The adapter's own clients are guarded against that.
+  /// Calls that stream their request fail over TLS if the client is the caller's: the server might
+  /// negotiate HTTP/2, and AsyncHTTPClient ends the process when a server ends an HTTP/2 stream
+  /// before the client does. The adapter guards its own clients against that.
   public var streamsRequests: Bool {
     true
   }
 
-  /// Makes one exchange.
+  /// Makes one HTTP exchange.
   ///
-  /// See ``GRPCWeb/GRPCWebHTTPClient``.
+  /// See `GRPCWebHTTPClient`.
   public func execute(
     _ request: HTTPRequest,
     body: GRPCWebRequestBody,
@@ -126,7 +128,7 @@ public final class GRPCWebAsyncHTTPClientAdapter: GRPCWebHTTPClient {
 
   private func response(to request: HTTPClientRequest) async throws -> HTTPClientResponse {
     do {
-      // gRPC Swift enforces the deadline, by cancelling the task.
+      // The deadline is gRPC Swift's, which enforces it by cancelling the task.
       return try await self.client.execute(request, deadline: .distantFuture)
     } catch is CancellationError {
       self.state.withLock { $0.lastAbandoned = .now }
@@ -136,13 +138,15 @@ public final class GRPCWebAsyncHTTPClientAdapter: GRPCWebHTTPClient {
     }
   }
 
-  /// What an error of AsyncHTTPClient means; those of the call itself are as they are.
+  /// The failure for an error of AsyncHTTPClient; an error of the call itself is returned
+  /// unchanged.
   private static func failure(of error: any Error) -> any Error {
     switch error {
     case is CancellationError, is RPCError:
       return error
     case let error as HTTPClientError where error == .cancelled:
-      // It says so, too, of a request that was to go over a connection which is being closed.
+      // AsyncHTTPClient throws `cancelled` also for a request that was assigned to a connection
+      // which is being closed.
       return Task.isCancelled
         ? CancellationError()
         : GRPCWebHTTPFailure(.connectionLost, detail: "The connection is closing", cause: error)
@@ -165,10 +169,10 @@ public final class GRPCWebAsyncHTTPClientAdapter: GRPCWebHTTPClient {
     )
   }
 
-  /// Shuts the client down, if it is the adapter's own.
+  /// Shuts the client down, if the adapter owns it.
   ///
-  /// Waits until its connections are closed, but not for those that are still being made for calls which
-  /// have ended: AsyncHTTPClient can't give them up before the time it has to connect.
+  /// Waits until the connections are closed, except those still being opened for calls that have
+  /// ended: AsyncHTTPClient can't abort them before its connect timeout.
   public func shutdown() async throws {
     let (ownership, lastAbandoned) = self.state.withLock { state in
       defer {
@@ -190,7 +194,7 @@ public final class GRPCWebAsyncHTTPClientAdapter: GRPCWebHTTPClient {
 }
 
 extension HTTPClient.Configuration {
-  /// Guards HTTP/2 against servers that end a stream first.
+  /// Adds handlers that guard HTTP/2 connections against servers which end a stream first.
   fileprivate mutating func guardHTTP2() {
     self.http2StreamChannelDebugInitializer = Self.sequence(
       HTTP2EarlyEndHandler.add,

@@ -16,7 +16,7 @@ internal import Glibc
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebHTTPFailure {
-  /// What an error of AsyncHTTPClient, SwiftNIO or SwiftNIO SSL means.
+  /// Creates a failure from an error of AsyncHTTPClient, SwiftNIO or SwiftNIO SSL.
   init(_ error: any Error) {
     switch error {
     case let error as NIOConnectionError:
@@ -118,7 +118,7 @@ extension GRPCWebHTTPFailure {
     }
   }
 
-  /// What BoringSSL calls the reason: it stands between paths of its source files.
+  /// The reason in an error of BoringSSL, which stands between paths of BoringSSL's source files.
   private static func reasonOfBoringSSL(in text: String) -> String? {
     guard let marker = text.firstRange(of: "OPENSSL_internal:") else { return nil }
     let name = text[marker.upperBound...].prefix { $0 == "_" || $0.isLetter || $0.isNumber }

@@ -3,19 +3,19 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTP2
 
-/// The server ended its response while the request was still being sent; what there was of the response
-/// is whole.
+/// The error of a request whose server ended its response, which is complete, before the request
+/// was sent in full.
 struct ResponseEndedEarly: Error {
-  /// The last bytes of the body, which AsyncHTTPClient hadn't asked for yet.
+  /// The last bytes of the body, which AsyncHTTPClient hadn't asked for.
   var rest: CircularBuffer<ByteBuffer>
 }
 
 /// Ends an HTTP/2 stream whose server ends its response before the client has ended its request.
 ///
-/// AsyncHTTPClient takes such a response for the end of the request, too, keeps the stream open for
-/// ever, and traps at the next event on it (its issue 922). So it must never see that end: what it is told
-/// instead is an error, ``ResponseEndedEarly``, which fails its request and closes the stream. The adapter
-/// takes that error for the end of the body, which it is.
+/// AsyncHTTPClient treats the end of such a response as the end of the request, too, keeps the
+/// stream open for ever, and traps at the next event on it (its issue 922). So the handler hides
+/// that end from AsyncHTTPClient, and reports the error ``ResponseEndedEarly`` instead, which fails
+/// the request and closes the stream. The adapter treats that error as the end of the body.
 ///
 /// ```
 ///  open --- the request's end ---> requestEnded       AsyncHTTPClient sees everything as it is
@@ -24,7 +24,8 @@ struct ResponseEndedEarly: Error {
 ///                                                     AsyncHTTPClient sees an error
 /// ```
 ///
-/// A test says when AsyncHTTPClient does without it: "AsyncHTTPClient still needs its guard".
+/// The test "AsyncHTTPClient still needs its guard" fails once AsyncHTTPClient no longer needs this
+/// handler.
 final class HTTP2EarlyEndHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTPClientResponsePart
   typealias InboundOut = HTTPClientResponsePart
@@ -34,18 +35,20 @@ final class HTTP2EarlyEndHandler: ChannelDuplexHandler {
   private enum State {
     /// Both sides are open, or only the request is.
     case open
-    /// The request was ended by AsyncHTTPClient, as it mostly is first.
+    /// AsyncHTTPClient has ended the request: the usual order.
     case requestEnded
-    /// The response has ended first, and the request is about to be.
+    /// The response has ended first, and the handler is about to end the request.
     case ending
-    /// AsyncHTTPClient has been told.
+    /// AsyncHTTPClient was sent the error.
     case failed
   }
 
   private var state = State.open
-  /// Whether AsyncHTTPClient has asked for bytes; it loses those that come unasked when a request fails.
+  /// Whether AsyncHTTPClient has asked for bytes: it loses bytes that arrive unasked when a request
+  /// fails.
   private var isReading = true
-  /// Bytes that came unasked, as all do that a stream still has when it is closed.
+  /// The bytes that arrived unasked: when a stream is closed, SwiftNIO delivers all bytes that the
+  /// stream still has.
   private var unread: CircularBuffer<ByteBuffer> = []
 
   /// Adds a handler to the channel of a stream, next to HTTP/2's codec.
@@ -57,7 +60,7 @@ final class HTTP2EarlyEndHandler: ChannelDuplexHandler {
     }
   }
 
-  // What AsyncHTTPClient does
+  // Events from AsyncHTTPClient
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch self.state {
@@ -84,7 +87,7 @@ final class HTTP2EarlyEndHandler: ChannelDuplexHandler {
     context.fireChannelReadComplete()
   }
 
-  // What the server does
+  // Events from the server
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch (self.state, self.unwrapInboundIn(data)) {
@@ -94,10 +97,11 @@ final class HTTP2EarlyEndHandler: ChannelDuplexHandler {
     case (.open, .end):
       self.state = .ending
       if self.isReading {
-        // Hands what has come in this turn to the request before that fails.
+        // AsyncHTTPClient processes the bytes of this event-loop turn before its request fails.
         context.fireChannelReadComplete()
       }
-      // Not now: the server's reset may be among what is being read.
+      // Later, since the server's reset may be among the bytes being read: then the request needs
+      // no end.
       context.eventLoop.assumeIsolated().execute {
         self.endRequest(context)
       }
@@ -135,12 +139,11 @@ final class HTTP2EarlyEndHandler: ChannelDuplexHandler {
     }
   }
 
-  /// Ends the request, so that the stream ends in order: servers that see many resets take them for an
-  /// attack.
+  /// Ends the request, so that the stream ends in order: servers treat many resets as an attack.
   private func endRequest(_ context: ChannelHandlerContext) {
     guard case .ending = self.state else { return }
     context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
-    // Where the end has to wait behind bytes that the server doesn't take, AsyncHTTPClient resets the
+    // If the end is queued behind bytes that the server doesn't take, AsyncHTTPClient resets the
     // stream.
     self.fail(context)
   }

@@ -2,21 +2,21 @@
 internal import NIOCore
 internal import NIOHTTP2
 
-/// Guards a connection of HTTP/2 that AsyncHTTPClient has opened.
+/// Guards an HTTP/2 connection that AsyncHTTPClient has opened.
 ///
-/// - A server that ends its response first may then reset the stream with `NO_ERROR`, as Go's does: it
-///   wants no more of the request (RFC 9113, section 8.1). SwiftNIO takes 200 resets in half a minute for
-///   an attack. So those that follow the end of a response are left out: they say nothing new, as
-///   ``HTTP2EarlyEndHandler`` ends such a request by itself.
-/// - An error of the connection itself closes it. AsyncHTTPClient leaves it open otherwise, and all its
-///   calls wait for ever.
+/// - Resets that follow the end of a response are dropped. A server that ends its response first
+///   may reset the stream with `NO_ERROR`, as Go's does, since it needs no more of the request (RFC
+///   9113, section 8.1). SwiftNIO treats 200 resets in half a minute as an attack. A dropped reset
+///   is no loss: ``HTTP2EarlyEndHandler`` ends such a request by itself.
+/// - A connection error closes the connection. AsyncHTTPClient leaves it open otherwise, and all
+///   its calls wait for ever.
 final class HTTP2ResetFilter: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
 
   private var scanner = HTTP2ResetScanner()
 
-  /// Adds a filter to a connection.
+  /// Adds a filter to a connection, and a handler that closes the connection at a connection error.
   static func add(to channel: any Channel) -> EventLoopFuture<Void> {
     channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
@@ -34,12 +34,13 @@ final class HTTP2ResetFilter: ChannelInboundHandler {
   }
 }
 
-/// Closes a connection at an error that SwiftNIO reads no further after.
+/// Closes a connection at an error after which SwiftNIO reads no further.
 private final class ConnectionErrorHandler: ChannelInboundHandler {
   typealias InboundIn = Any
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    // Those of single streams come here, too, and don't tell that they are.
+    // Errors of single streams arrive here, too, without a mark that says so. So the connection
+    // errors are listed.
     switch error {
     case is NIOHTTP2Errors.ExcessiveRSTFrames, is NIOHTTP2Errors.ExcessiveControlFrames,
       is NIOHTTP2Errors.ExcessiveContinuationFrames, is NIOHTTP2Errors.ExcessiveStreamErrors,
@@ -53,34 +54,37 @@ private final class ConnectionErrorHandler: ChannelInboundHandler {
   }
 }
 
-/// Leaves out the resets of streams that the server has ended, in whatever chunks the bytes come.
+/// Drops the resets of streams that the server has ended, in whatever chunks the bytes arrive.
 ///
-/// AsyncHTTPClient hands a connection out when the server's settings have come. Should what followed them
-/// have ended inside a frame, then what is taken for frames here is none: at the first that can't be one
-/// everything is passed on from there.
+/// AsyncHTTPClient hands a connection out when the settings of the server have arrived. If the
+/// bytes read with them ended inside a frame, the scanner starts there and misreads the rest of the
+/// frame as a header. At the first header that can't be one, the scanner gives up and passes all
+/// bytes on.
 struct HTTP2ResetScanner {
   private enum State {
     /// The next byte is the first of a frame's header.
     case atHeader
-    /// So many bytes of a frame are still to come, which are passed on.
+    /// The next bytes, of the given number, are the rest of a frame, to be passed on.
     case inPayload(Int)
-    /// The bytes aren't what they are taken for.
+    /// The position of frames is unknown, so all bytes are passed on.
     case lost
   }
 
   private var state = State.atHeader
-  /// The beginning of a frame that isn't known yet to be passed on: at most 12 bytes.
+  /// The beginning of a frame of which too little was received to decide whether it is passed on:
+  /// at most 12 bytes.
   private var held = ByteBuffer()
-  /// The streams that have ended lately, to be reset at once if at all.
+  /// The streams that the server ended most recently: a reset, if any, follows the end at once.
   private var ended: CircularBuffer<UInt32> = []
 
   private static let headerSize = 9
   private static let resetSize = 13
   private static let maximumEnded = 256
-  /// What a server may send where the client's settings don't say.
+  /// The largest frame that a server may send, in bytes, where the client's settings don't raise
+  /// the limit.
   private static let maximumLength = 16 * 1024
 
-  /// Takes bytes of a connection, and returns those to be passed on.
+  /// Returns the bytes to be passed on of the next bytes of a connection.
   mutating func filter(_ bytes: ByteBuffer) -> ByteBuffer {
     var input = bytes
     if self.held.readableBytes > 0 {
@@ -89,7 +93,8 @@ struct HTTP2ResetScanner {
       self.held = ByteBuffer()
     }
 
-    // What is passed on is a part of all bytes, until something in them isn't.
+    // The bytes passed on are a slice of the input, without a copy, unless a reset in the middle is
+    // dropped.
     let all = input
     var passed: ByteBuffer?
     var start = input.readerIndex
@@ -138,7 +143,7 @@ struct HTTP2ResetScanner {
     return Self.joined(passed, all, start ..< input.readerIndex)
   }
 
-  /// How many streams are remembered.
+  /// The number of streams remembered.
   var rememberedStreams: Int {
     self.ended.count
   }
@@ -150,7 +155,7 @@ struct HTTP2ResetScanner {
     self.ended.append(streamID)
   }
 
-  /// Bytes passed on so far, and some more of all bytes.
+  /// The bytes passed on so far, followed by a range of the input.
   private static func joined(
     _ passed: ByteBuffer?,
     _ all: ByteBuffer,
@@ -188,7 +193,7 @@ struct HTTP2ResetScanner {
       self.type == 3 && self.length == 4
     }
 
-    /// Whether it is the last frame of `DATA` or `HEADERS`.
+    /// Whether the frame ends its stream: `DATA` or `HEADERS` with `END_STREAM`.
     var endsStream: Bool {
       self.type <= 1 && self.flags & 1 != 0
     }

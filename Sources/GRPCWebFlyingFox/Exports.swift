@@ -1,2 +1,2 @@
-// So that one import is enough for what an app writes.
+// Apps need no import besides this module.
 @_exported public import GRPCWeb

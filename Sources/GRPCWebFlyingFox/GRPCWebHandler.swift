@@ -6,8 +6,8 @@ internal import NIOCore
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebServer {
-  /// A handler that answers this server's calls and leaves every other request to the next route,
-  /// its body unread.
+  /// A handler that answers this server's calls, and leaves every other request to the next route
+  /// with its body unread.
   ///
   /// ```swift
   /// await server.appendRoute("*", to: grpcWeb.handler())
@@ -21,9 +21,9 @@ extension GRPCWebServer {
 
 /// Answers gRPC-Web calls in a FlyingFox server.
 ///
-/// Append it with the route `*`, before the routes that should not see calls. A client that goes away
-/// is noticed when the response is written, or the request read; a service that does neither runs on
-/// to its end or its deadline.
+/// Append the handler with the route `*`, before the routes that should not see calls. The handler
+/// notices that a client has gone only while it reads the request or writes the response: a service
+/// that does neither runs to its end or its deadline.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebHandler: HTTPHandler {
   private let server: GRPCWebServer
@@ -78,7 +78,8 @@ extension FlyingFox.HTTPResponse {
     }
     headers[.date] = ResponseDate.shared.now()
 
-    // FlyingFox gives each response a length or chunks, neither of which a 204 may have (RFC 9110, section 8.6).
+    // FlyingFox gives each response a length or chunks, and a 204 may have neither (RFC 9110,
+    // section 8.6).
     let status: HTTPTypes.HTTPResponse.Status = head.status == .noContent ? .ok : head.status
     var length = head.headerFields[.contentLength].flatMap { Int($0) }
     if case .complete(let buffers) = body {
@@ -93,7 +94,7 @@ extension FlyingFox.HTTPResponse {
 }
 
 extension HTTPTypes.HTTPRequest {
-  /// The head of a request; `nil` for a method that isn't one.
+  /// Creates the head of a request, or `nil` if the method is invalid.
   fileprivate init?(_ request: FlyingFox.HTTPRequest) {
     guard let method = Method(request.method.rawValue) else { return nil }
     self.init(

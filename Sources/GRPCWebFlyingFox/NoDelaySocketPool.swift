@@ -12,11 +12,11 @@ internal import Musl
 internal import Android
 #endif
 
-/// A pool whose sockets send at once what is written (`TCP_NODELAY`).
+/// A pool whose sockets send written bytes at once (`TCP_NODELAY`).
 ///
-/// FlyingFox writes the head and the body of a response apart. On a connection that is kept, the system then
-/// holds the body back until the client has acknowledged the head, which clients put off for some 40 ms. With
-/// this pool it doesn't:
+/// FlyingFox writes the head and the body of a response separately. On a reused connection, the
+/// system then delays the body until the client has acknowledged the head, which clients put off
+/// for about 40 ms. With this pool the system sends the body at once:
 ///
 /// ```swift
 /// let server = HTTPServer(address: .inet6(port: 8080), timeout: 600, pool: .noDelay())
@@ -43,10 +43,11 @@ public struct NoDelaySocketPool: AsyncSocketPool {
   ///
   /// - Parameters:
   ///   - socket: The socket.
-  ///   - events: What it is to be ready for.
+  ///   - events: The events to wait for.
   public func suspendSocket(_ socket: Socket, untilReadyFor events: Socket.Events) async throws {
-    // The listening socket is the first that waits, for connections, and these inherit the option from it on Linux
-    // and Darwin; elsewhere they get it when they wait for a request. Sockets that aren't TCP's don't know it.
+    // The listening socket is the first to wait here. On Linux and Darwin, accepted connections
+    // inherit the option from it; on other systems they get the option when they wait for a
+    // request. Sockets other than TCP's have no such option.
     try? socket.setValue(true, for: Self.noDelay)
     try await self.pool.suspendSocket(socket, untilReadyFor: events)
   }
@@ -58,9 +59,9 @@ public struct NoDelaySocketPool: AsyncSocketPool {
 
 @available(GRPCWeb 1.0, *)
 extension AsyncSocketPool where Self == NoDelaySocketPool {
-  /// A pool whose sockets send at once what is written.
+  /// A pool whose sockets send written bytes at once.
   ///
-  /// - Parameter pool: What else the pool does.
+  /// - Parameter pool: The pool that does everything else.
   public static func noDelay(_ pool: some AsyncSocketPool = HTTPServer.defaultPool()) -> Self {
     NoDelaySocketPool(pool)
   }

@@ -6,15 +6,16 @@ internal import Synchronization
 
 /// The body of a request, read in a task of its own.
 ///
-/// FlyingFox takes what is left unread of a body for the next request. So the body has to be read to
-/// its end, also when the service is cancelled: reading goes on where the service left off, and isn't
-/// broken off in the middle of a chunk.
+/// FlyingFox parses the unread rest of a body as the next request. So the body has to be read to
+/// its end, even when the service is cancelled. The task of this type continues where the service
+/// stopped reading, and isn't cancelled in the middle of a chunk.
 @available(GRPCWeb 1.0, *)
 final class RequestBody: AsyncSequence, Sendable {
   typealias Element = ByteBuffer
   typealias Failure = any Error
 
-  /// Asks the reader for one more part; finished, for all that is left, to be dropped.
+  /// Demand for parts: the reader reads one part for each element, and after the end of the stream
+  /// it reads the rest of the body and drops it.
   private let demand: AsyncStream<Void>.Continuation
   private let parts: AsyncThrowingStream<ByteBuffer, any Error>
   private let reader: Task<Void, any Error>
@@ -29,7 +30,7 @@ final class RequestBody: AsyncSequence, Sendable {
       do {
         var iterator = body.makeAsyncIterator()
         for await _ in demanded {
-          // A body of no bytes may come as a part without any.
+          // FlyingFox may deliver an empty body as one empty part.
           guard let part = try await iterator.next(), !part.isEmpty else {
             hasEnded.set()
             received.finish()
@@ -55,9 +56,9 @@ final class RequestBody: AsyncSequence, Sendable {
     self.hasEnded.isSet
   }
 
-  /// Reads what is left, and drops it.
+  /// Reads and drops the rest of the body.
   ///
-  /// - Throws: What reading throws: the client is gone.
+  /// - Throws: The error that reading throws when the client has gone.
   func drain() async throws {
     self.demand.finish()
     try await withTaskCancellationHandler {
@@ -67,7 +68,7 @@ final class RequestBody: AsyncSequence, Sendable {
     }
   }
 
-  /// Reads no more, whoever waits.
+  /// Stops reading, also for those who wait for a part or for the end.
   func cancel() {
     self.reader.cancel()
   }
@@ -84,7 +85,8 @@ final class RequestBody: AsyncSequence, Sendable {
       self.demand.yield()
       let part = try await self.parts.next()
       if part == nil {
-        // Else a cancelled task would take the part that didn't come for the end.
+        // Without this check, a cancelled task would mistake the missing part for the end of the
+        // body.
         try Task.checkCancellation()
       }
       return part
@@ -92,7 +94,7 @@ final class RequestBody: AsyncSequence, Sendable {
   }
 }
 
-/// Something that happens once.
+/// A flag that can be set and not reset.
 @available(GRPCWeb 1.0, *)
 private final class Flag: Sendable {
   private let state = Mutex(false)

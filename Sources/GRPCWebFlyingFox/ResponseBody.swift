@@ -4,10 +4,11 @@ internal import FlyingSocks
 internal import GRPCWeb
 internal import NIOCore
 
-/// The body of a response, followed by what is left of the request.
+/// The body of a response, which also reads the rest of the request.
 ///
-/// FlyingFox asks for the next part when the last has been sent, and for one more after the end. Then
-/// what is left of the request is read and dropped: FlyingFox would take it for the next request.
+/// FlyingFox asks for the next part when it has sent the last, and once more after the end. The
+/// rest of the request is then read and dropped, since FlyingFox would parse it as the next
+/// request.
 @available(GRPCWeb 1.0, *)
 final class ResponseBody: AsyncBufferedSequence {
   typealias Element = UInt8
@@ -23,15 +24,16 @@ final class ResponseBody: AsyncBufferedSequence {
   }
 
   deinit {
-    // Before FlyingFox closes the connection, whose descriptor may soon be another's.
+    // Reading must stop before FlyingFox closes the connection, whose file descriptor may then be
+    // reused.
     self.request.cancel()
   }
 
   /// Makes the body of a response.
   ///
   /// - Parameters:
-  ///   - response: What to send.
-  ///   - length: Its length; where it has none it goes out in chunks.
+  ///   - response: The body to send.
+  ///   - length: The length of the body; `nil` for a body that is sent in chunks.
   ///   - request: The body of the request.
   static func sequence(
     of response: GRPCWebResponse.Body,
@@ -53,7 +55,7 @@ final class ResponseBody: AsyncBufferedSequence {
   struct AsyncIterator: AsyncBufferedIteratorProtocol {
     private enum State {
       case sending
-      /// The response has been ended, although the request hasn't.
+      /// The response was ended while the rest of the request is still to be read.
       case ended
     }
 
@@ -79,8 +81,8 @@ final class ResponseBody: AsyncBufferedSequence {
           return buffer.readableBytesView
         }
         if self.body.isChunked && !self.body.request.isAtEnd {
-          // A client may wait for the end of the response before it ends its request. To FlyingFox
-          // a part of no bytes is that end.
+          // A client may wait for the end of the response before it ends its request. An empty part
+          // makes FlyingFox end the response.
           self.state = .ended
           return ByteBufferView()
         }
@@ -88,7 +90,7 @@ final class ResponseBody: AsyncBufferedSequence {
 
       try await self.body.request.drain()
       if case .ended = self.state {
-        // FlyingFox would end the response again.
+        // Returning `nil` would make FlyingFox end the response a second time.
         throw SocketError.disconnected
       }
       return nil
@@ -106,7 +108,7 @@ final class ResponseBody: AsyncBufferedSequence {
       }
     }
 
-    /// Not what FlyingFox calls, but part of the protocol.
+    /// FlyingFox doesn't call this method, which the protocol requires.
     mutating func next() async throws -> UInt8? {
       guard var buffer = try await self.nextBuffer(suggested: 1) else { return nil }
       defer { self.ready.insert(ByteBuffer(buffer), at: self.ready.startIndex) }

@@ -31,7 +31,7 @@ extension GRPCWebServer {
 
 /// Answers gRPC-Web calls in a Hummingbird router.
 ///
-/// When the app begins graceful shutdown while a call runs, so does the ``GRPCWebServer``.
+/// When the app begins graceful shutdown while a call runs, so does the `GRPCWebServer`.
 ///
 /// A middleware sees requests, not connections. What has to be done on connections is done by the server
 /// ``HummingbirdCore/HTTPServerBuilder/grpcWebMiddleware(_:configuration:)``, together with a request context that knows

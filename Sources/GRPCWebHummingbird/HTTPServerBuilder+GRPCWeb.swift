@@ -6,7 +6,7 @@ public import HummingbirdCore
 extension HTTPServerBuilder {
   /// An HTTP/1.1 server that answers gRPC-Web calls before they reach the app's router.
   ///
-  /// Such a server does the same as ``GRPCWebServer/middleware(prefix:context:)`` as the router's first middleware, and
+  /// Such a server does the same as ``GRPCWeb/GRPCWebServer/middleware(prefix:context:)`` as the router's first middleware, and
   /// is faster: calls are answered on the connection itself. Every other request goes on through the router. Also, a
   /// client that goes away cancels its call at once.
   ///

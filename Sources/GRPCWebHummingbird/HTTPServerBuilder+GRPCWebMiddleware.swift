@@ -5,7 +5,7 @@ internal import NIOCore
 
 @available(GRPCWeb 1.0, *)
 extension HTTPServerBuilder {
-  /// An HTTP/1.1 server for an app whose router has the middleware of a ``GRPCWebServer``.
+  /// An HTTP/1.1 server for an app whose router has the middleware of a `GRPCWebServer`.
   ///
   /// The middleware works on any of Hummingbird's servers. This one also does what a middleware can't: see
   /// ``HummingbirdCore/HTTP1Channel/Configuration/grpcWebMiddleware(_:_:)``.
@@ -29,7 +29,7 @@ extension HTTPServerBuilder {
 @available(GRPCWeb 1.0, *)
 extension HTTP1Channel.Configuration {
   /// A configuration of HTTP/1.1 connections, or of the streams of HTTP/2 connections, for an app whose router has
-  /// the middleware of a ``GRPCWebServer``.
+  /// the middleware of a `GRPCWebServer`.
   ///
   /// Each connection gets handlers of its own, for what a middleware can't do:
   ///

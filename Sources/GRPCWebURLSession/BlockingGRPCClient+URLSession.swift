@@ -2,7 +2,7 @@ public import GRPCCore
 public import GRPCWeb
 public import GRPCWebBlocking
 
-/// Opens a client of a URL for code that isn't asynchronous, hands it to a closure, and closes it.
+/// Opens a blocking client for a URL, passes it to a closure, and closes it.
 ///
 /// ```swift
 /// try withBlockingGRPCClient(url: "http://localhost:8080") { client in

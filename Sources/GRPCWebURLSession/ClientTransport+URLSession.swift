@@ -9,9 +9,9 @@ public import Foundation
 
 @available(GRPCWeb 1.0, *)
 extension ClientTransport where Self == GRPCWebClientTransport {
-  /// Makes gRPC-Web calls with URLSession: unary and server-streaming ones.
+  /// A transport that makes gRPC-Web calls with URLSession: unary and server-streaming calls.
   ///
-  /// Calls whose client streams fail at once with `unimplemented`.
+  /// Calls of client-streaming and bidirectional methods fail at once with `unimplemented`.
   ///
   /// ```swift
   /// try await withGRPCClient(transport: .grpcWebURLSession(url: "https://example.org")) { client in
@@ -23,8 +23,8 @@ extension ClientTransport where Self == GRPCWebClientTransport {
   /// - Parameters:
   ///   - url: Where the services are, for example `https://example.org/api`. Without a scheme it is
   ///     `http`.
-  ///   - sessionConfiguration: The configuration of the transport's own session. `nil` for one that
-  ///     keeps nothing and waits for the next message of a stream as long as it takes.
+  ///   - sessionConfiguration: The configuration of the transport's own session. With `nil`, the
+  ///     session stores nothing and waits without limit for the next message of a stream.
   ///   - delegate: Answers the session's authentication challenges: certificates to trust or to send,
   ///     passwords.
   ///   - config: How calls are made.

@@ -1,3 +1,3 @@
-// So that code which configures a client, blocking or not, needs no further import for that.
+// Code that configures a client needs no import besides this module.
 @_exported public import GRPCWeb
 @_exported public import GRPCWebBlocking

@@ -7,12 +7,12 @@ internal import FoundationNetworking
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebHTTPFailure {
-  /// What an error of URLSession means.
+  /// Creates a failure from an error of URLSession.
   init(ofURLSession error: any Error) {
     let detail = error.localizedDescription
     let code = (error as? URLError)?.code
     let reason = code.flatMap { Self.reason(of: $0) } ?? Self.reason(in: detail) ?? .other
-    // Outside of Apple's platforms there is one code for all that goes wrong with a host.
+    // On platforms that aren't Apple's, one code stands for all problems in reaching a host.
     let isUnreachable =
       reason == .connectionRefused
       && ["resolve", "timed out", "timeout", "unreachable"].contains {
@@ -41,7 +41,8 @@ extension GRPCWebHTTPFailure {
     }
   }
 
-  /// What libcurl's words mean, which URLSession outside of Apple's platforms has no codes for.
+  /// The reason for a description by libcurl, for which URLSession has no code on platforms that
+  /// aren't Apple's.
   private static func reason(in detail: String) -> Reason? {
     let detail = detail.lowercased()
     let meanings: [(words: [String], reason: Reason)] = [

@@ -12,14 +12,15 @@ public import Foundation
 
 /// Makes the HTTP requests of gRPC-Web calls with URLSession.
 ///
-/// Runs no event loops of its own. A response is delivered as it arrives. While nobody reads it, its
-/// task is suspended after 64 KiB on Apple's platforms. Elsewhere URLSession can't do that: there a
-/// call fails with `resourceExhausted` once 16 MiB of its response haven't been read.
+/// The adapter runs no event loops. It delivers a response as it arrives. While nobody reads the
+/// response, the adapter suspends its task after 64 KiB on Apple's platforms. On other platforms
+/// URLSession can't suspend a task: a call fails with `resourceExhausted` once 16 MiB of its
+/// response are buffered.
 ///
-/// Outside of Apple's platforms Foundation's URLSession has faults that nothing here can mend, so that
-/// AsyncHTTPClient is the better choice there. It ends the process when a response has trailers of HTTP's
-/// (not gRPC-Web's), or a head that is cut off; and it leaks about 200 bytes a request. Certificates are
-/// checked against those of the system, whatever a delegate says.
+/// On platforms that aren't Apple's, prefer AsyncHTTPClient: Foundation's URLSession has faults
+/// there that this adapter can't work around. It ends the process when a response has HTTP trailers
+/// (not gRPC-Web's) or a head that is cut off, it leaks about 200 bytes a request, and it checks
+/// certificates against those of the system, whatever a delegate says.
 @available(GRPCWeb 1.0, *)
 public final class GRPCWebURLSessionAdapter: GRPCWebHTTPClient {
   private let session: URLSession
@@ -28,13 +29,13 @@ public final class GRPCWebURLSessionAdapter: GRPCWebHTTPClient {
   /// Creates an adapter with a session of its own.
   ///
   /// - Parameters:
-  ///   - configuration: The configuration of the session. `nil` for one that keeps nothing, waits for
-  ///     the next message of a stream as long as it takes, and opens as many connections as there are
-  ///     calls.
-  ///   - delegate: Answers the session's authentication challenges: a server's certificate to trust, or
-  ///     to compare with one known (`NSURLAuthenticationMethodServerTrust`), a client certificate to
-  ///     send, a password. Of its methods those for challenges are called, and no others. The session
-  ///     keeps it.
+  ///   - configuration: The configuration of the session. With `nil`, the session stores nothing,
+  ///     waits without limit for the next message of a stream, and opens as many connections as
+  ///     there are calls.
+  ///   - delegate: Answers the session's authentication challenges: for a server's certificate to
+  ///     trust or to compare with a known one (`NSURLAuthenticationMethodServerTrust`), a client
+  ///     certificate to send, a password. Only its methods for challenges are called. The session
+  ///     keeps a reference to the delegate.
   public init(
     configuration: URLSessionConfiguration? = nil,
     delegate: (any URLSessionDelegate)? = nil
@@ -48,26 +49,27 @@ public final class GRPCWebURLSessionAdapter: GRPCWebHTTPClient {
   }
 
   deinit {
-    // A session keeps its delegate until it is told to let go.
+    // A session keeps its delegate until the session is invalidated.
     self.session.invalidateAndCancel()
   }
 
   private static var ownConfiguration: URLSessionConfiguration {
     let configuration = URLSessionConfiguration.ephemeral
     configuration.httpMaximumConnectionsPerHost = 1024
-    // The time between two messages. A call's own deadline is gRPC Swift's to keep.
+    // This timeout limits the time between two messages. gRPC Swift enforces the deadline of a
+    // call.
     configuration.timeoutIntervalForRequest = 7 * 24 * 60 * 60
     return configuration
   }
 
-  /// `false`: URLSession can't send a body while it is written, not on all platforms.
+  /// `false`: URLSession can't send a body while it is written on all platforms.
   public var streamsRequests: Bool {
     false
   }
 
-  /// Makes one exchange.
+  /// Makes one HTTP exchange.
   ///
-  /// See ``GRPCWeb/GRPCWebHTTPClient``.
+  /// See `GRPCWebHTTPClient`.
   public func execute(
     _ request: HTTPRequest,
     body: GRPCWebRequestBody,
@@ -100,7 +102,7 @@ public final class GRPCWebURLSessionAdapter: GRPCWebHTTPClient {
     }
   }
 
-  /// How often a request is sent whose connection proves to be closed.
+  /// The number of times to send a request whose connection proves to be closed.
   private static let maximumSends = 3
 
   private func execute(
@@ -126,7 +128,7 @@ public final class GRPCWebURLSessionAdapter: GRPCWebHTTPClient {
     }
   }
 
-  /// Cancels all exchanges and lets go of the session.
+  /// Cancels all HTTP exchanges and invalidates the session.
   public func shutdown() async throws {
     self.session.invalidateAndCancel()
   }

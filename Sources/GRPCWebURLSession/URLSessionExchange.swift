@@ -9,18 +9,18 @@ internal import Synchronization
 internal import FoundationNetworking
 #endif
 
-/// The connection that a request was to go over proved to be closed.
+/// The error of a request that couldn't be sent, since its reused connection proved to be closed.
 struct RequestNotSent: Error {}
 
-/// One exchange of a session, between its delegate, which is told what arrives, and the one who reads
-/// it.
+/// An HTTP exchange of a session: the session's delegate writes events to it, and the call reads
+/// the response from it.
 @available(GRPCWeb 1.0, *)
 final class URLSessionExchange: Sendable {
   fileprivate struct State {
     var response: HTTPResponse?
     var chunks: [ByteBuffer] = []
     var byteCount = 0
-    /// How the exchange ended, once it has.
+    /// The end of the exchange, or `nil` while it runs.
     var end: Result<Void, any Error>?
     var isSuspended = false
     var reader: CheckedContinuation<Void, Never>?
@@ -33,31 +33,31 @@ final class URLSessionExchange: Sendable {
     self.task = task
   }
 
-  /// Ends the exchange, if it hasn't ended.
+  /// Ends the exchange, unless it has ended.
   func cancel() {
     self.end(with: CancellationError())
     self.state.withLock { _ in self.task.cancel() }
   }
 
-  /// Ends the exchange, as its connection was closed before the request could be sent.
+  /// Ends the exchange because its connection was closed before the request could be sent.
   func sendAgain() {
     self.end(with: RequestNotSent())
     self.state.withLock { _ in self.task.cancel() }
   }
 
-  // What the delegate is told
+  // Events from the delegate
 
-  /// Takes the head of the response.
+  /// Receives the head of the response.
   func receive(_ response: HTTPResponse) {
     self.update { $0.response = response }
   }
 
-  /// Takes the head of a response that has ended, unless it came already.
+  /// Receives the head of a response at its end, unless the head was received before.
   func receiveLate(_ response: HTTPResponse) {
     self.update { $0.response = $0.response ?? response }
   }
 
-  /// Takes bytes of the body, and slows the server down if too many wait.
+  /// Receives bytes of the body, and stops receiving if too many are buffered.
   func receive(_ data: Data) {
     self.update { state in
       state.chunks.append(ByteBuffer(bytes: data))
@@ -70,7 +70,7 @@ final class URLSessionExchange: Sendable {
     }
   }
 
-  /// Takes the end of the exchange.
+  /// Receives the end of the exchange.
   func end(with error: (any Error)?) {
     self.update { state in
       guard state.end == nil else { return }
@@ -86,11 +86,13 @@ final class URLSessionExchange: Sendable {
     return result
   }
 
-  // Back-pressure, under the lock: the task must see it in the order in which it was decided.
+  // Back-pressure. Called under the lock, so that the task is suspended and resumed in the order of
+  // the decisions.
 
   #if canImport(FoundationNetworking)
-  // Outside of Apple's platforms a task that is suspended gives its connection up, and when it is
-  // resumed sends its request again. What can't be slowed down is bounded all the same.
+  // On platforms that aren't Apple's, a suspended task closes its connection, and sends its request
+  // again when it is resumed. So receiving can't be paused there, and the bytes buffered are
+  // limited instead.
   private static let maximumBufferedBytes = 16 * 1024 * 1024
 
   private func stopReceiving(_ state: inout State) {
@@ -121,7 +123,7 @@ final class URLSessionExchange: Sendable {
   }
   #endif
 
-  // Who reads
+  // Reading
 
   /// Waits for the head of the response.
   func response() async throws -> HTTPResponse {

@@ -9,18 +9,18 @@ internal import Synchronization
 internal import FoundationNetworking
 #endif
 
-/// Tells the exchanges of a session what arrives for them.
+/// Passes the events of a session's tasks to their HTTP exchanges.
 @available(GRPCWeb 1.0, *)
 final class URLSessionExchangeDelegate: NSObject, URLSessionDataDelegate {
   private let exchanges = Mutex<[Int: URLSessionExchange]>([:])
-  /// Answers authentication challenges, that of TLS among them, if anybody does.
+  /// The delegate of the app that answers authentication challenges, also those of TLS.
   private let challenged: (any URLSessionDelegate)?
 
   init(challenged: (any URLSessionDelegate)?) {
     self.challenged = challenged
   }
 
-  /// Adds the exchange that a task makes, before the task is resumed.
+  /// Adds the HTTP exchange of a task, before the task is resumed.
   func add(_ exchange: URLSessionExchange, for task: URLSessionTask) {
     self.exchanges.withLock { $0[task.taskIdentifier] = exchange }
   }
@@ -35,8 +35,8 @@ final class URLSessionExchangeDelegate: NSObject, URLSessionDataDelegate {
     didReceive response: URLResponse,
     completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
   ) {
-    // Outside of Apple's platforms informational responses come here, too; the response is still to
-    // follow.
+    // On platforms that aren't Apple's, informational responses arrive here, too, before the
+    // response.
     if let response = response as? HTTPURLResponse, response.statusCode >= 200 {
       self.exchange(of: dataTask)?.receive(HTTPResponse(response))
     }
@@ -54,7 +54,8 @@ final class URLSessionExchangeDelegate: NSObject, URLSessionDataDelegate {
     newRequest request: URLRequest,
     completionHandler: @escaping @Sendable (URLRequest?) -> Void
   ) {
-    // One HTTP request an attempt; a redirection is an answer, and not one to a call.
+    // Redirections aren't followed: an attempt at a call is one HTTP request, and the redirection
+    // is its response.
     completionHandler(nil)
   }
 
@@ -64,7 +65,8 @@ final class URLSessionExchangeDelegate: NSObject, URLSessionDataDelegate {
     didCompleteWithError error: (any Error)?
   ) {
     let exchange = self.exchanges.withLock { $0.removeValue(forKey: task.taskIdentifier) }
-    // Outside of Apple's platforms a redirection to nowhere is kept from the method above.
+    // On platforms that aren't Apple's, the response of a redirection without a target isn't passed
+    // to the delegate before the end of the task.
     if error == nil, let response = task.response as? HTTPURLResponse {
       exchange?.receiveLate(HTTPResponse(response))
     }
@@ -77,8 +79,9 @@ final class URLSessionExchangeDelegate: NSObject, URLSessionDataDelegate {
     task: URLSessionTask,
     needNewBodyStream completionHandler: @escaping @Sendable (InputStream?) -> Void
   ) {
-    // Asked when a connection that was kept proves to be closed, and the request is to go over another.
-    // Its body, which isn't a stream, would be left out, and the server wait for it.
+    // URLSession asks for a new body when a reused connection proves to be closed and the request
+    // is sent over another. It would omit the body, which isn't a stream, and the server would wait
+    // for the body.
     self.exchange(of: task)?.sendAgain()
     completionHandler(nil)
   }
@@ -88,7 +91,7 @@ final class URLSessionExchangeDelegate: NSObject, URLSessionDataDelegate {
 @available(GRPCWeb 1.0, *)
 extension URLSessionExchangeDelegate {
   private static func failure(of error: any Error) -> any Error {
-    // libcurl reads no head with a coding that it doesn't know, and doesn't say which it is.
+    // libcurl refuses a head with an unknown content coding, without naming the coding.
     guard error.localizedDescription.lowercased().contains("content encoding") else {
       return GRPCWebHTTPFailure(ofURLSession: error)
     }
@@ -176,7 +179,7 @@ extension HTTPResponse {
       }
       fields.append(HTTPField(name: name, value: value))
     }
-    // These it decodes by itself.
+    // URLSession decodes these content codings by itself.
     if let coding = fields[.contentEncoding]?.lowercased(), Self.decodedCodings.contains(coding) {
       fields[.contentEncoding] = nil
     }

@@ -1,55 +1,63 @@
-/// What a framework may not be able to do, so that an adapter for it can't either.
+/// An ability that some web frameworks lack, and their adapters with them.
 @available(GRPCWeb 1.0, *)
 public enum AdapterAbility: Sendable, Hashable, CaseIterable {
-  /// Has routes of an app's own beside the services.
+  /// Routes of the app exist beside the services.
   case otherRoutes
 
-  /// Hands on every value of a request header that is repeated.
+  /// The values of a repeated request header are all passed on.
   case repeatedRequestHeaders
 
-  /// Takes bytes that aren't UTF-8 in a request header.
+  /// Request headers may have bytes that aren't UTF-8.
   case requestHeaderBytes
 
-  /// Answers bytes that aren't HTTP with a status.
+  /// Bytes that aren't ASCII in the path of a request are passed on, or answered with an HTTP status.
+  case requestTargetBytes
+
+  /// A call is answered although bytes that aren't a request follow it at once.
+  case faultyFollowers
+
+  /// Bytes that aren't HTTP are answered with an HTTP status.
   case malformedRequests
 
-  /// Takes headers of 50 KiB, and refuses such of 100 KiB.
+  /// Request headers of 50 KiB are accepted, and of 100 KiB refused.
   case largeRequestHeaders
 
-  /// Answers a client that has closed its side of the connection.
+  /// A client that has closed its side of the connection gets its response.
   case halfClosure
 
-  /// Hands a request on before its body is there, when that has a length.
+  /// A request whose body has a length is passed on before the body was received.
   case bodiesWithLengthAtOnce
 
-  /// Hands a request on before the first byte of its body is there.
+  /// A request is passed on before the first byte of its body was received.
   case headsWithoutBody
 
-  /// Keeps a connection open on which the client sent on after the end of a response.
+  /// A connection is kept open when the client sends the rest of its request after the end of the
+  /// response.
   case connectionsAfterEarlyEnd
 
-  /// Stops while calls run, and cancels them.
+  /// The server stops while calls run, and cancels the calls.
   case stoppingAtOnce
 
-  /// Goes on behind a request that offers an upgrade which isn't taken, or closes the connection.
+  /// After a request that offers an upgrade which isn't taken, the connection continues or is
+  /// closed.
   case upgradeOffers
 
-  /// Answers clients of HTTP/1.0 with a stream that ends with the connection.
+  /// A stream to an HTTP/1.0 client ends with the connection.
   case http10Streams
 
-  /// Closes the connection behind a response to a client of HTTP/1.0.
+  /// The connection is closed after a response to an HTTP/1.0 client.
   case closingBehindHTTP10
 
-  /// Tells a client that waits for it that the body of its request is wanted.
+  /// A client that waits for it gets status 100.
   case expectations
 
-  /// Stops in time although a client doesn't take a stream.
+  /// The server stops in time although a client doesn't read a stream.
   case stoppingUnreadStreams
 
-  /// Stops in time although a client doesn't take the responses to unary calls.
+  /// The server stops in time although a client doesn't read the responses to unary calls.
   case stoppingUnreadResponses
 
-  /// Whether finding out that it is missing takes too long for a test.
+  /// Whether a test that shows that the ability is missing would take too long.
   var isCostlyToLack: Bool {
     switch self {
     case .largeRequestHeaders, .stoppingUnreadStreams, .stoppingUnreadResponses, .upgradeOffers,

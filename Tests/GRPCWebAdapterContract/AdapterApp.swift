@@ -3,16 +3,16 @@ public import GRPCWeb
 public import HTTPTypes
 public import Logging
 
-/// What an adapter serves: a service, and routes of the app's own.
+/// An app that an adapter serves: a service, and routes of the app.
 @available(GRPCWeb 1.0, *)
 public struct AdapterApp: Sendable {
-  /// A route of the app's own.
+  /// A route of the app.
   public struct Route: Sendable {
     /// The verb.
     public var method: HTTPRequest.Method
-    /// The path, with a slash before it.
+    /// The path, with its leading slash.
     public var path: String
-    /// Makes the body of the response from that of the request, which is at most 1 MiB.
+    /// Returns the body of the response for the body of the request, which has at most 1 MiB.
     public var respond: @Sendable (_ body: [UInt8]) -> [UInt8]
 
     init(
@@ -28,18 +28,18 @@ public struct AdapterApp: Sendable {
 
   /// The service.
   public var service: any RegistrableRPCService
-  /// Applied to each call.
+  /// The interceptors of all calls.
   public var interceptors: [any ServerInterceptor]
-  /// How calls are answered.
+  /// The config of the server.
   public var config: GRPCWebServer.Config
   /// The path that the service is mounted at.
   public var prefix: String
-  /// Where the app, and the server of calls, log.
+  /// The logger of the app, and of the gRPC-Web server.
   public var logger: Logger
-  /// The app's own routes, each of which is answered with a 200.
+  /// The routes of the app, whose responses all have HTTP status 200.
   public var routes: [Route]
 
-  /// Makes a server with the service.
+  /// Creates a server with the service.
   public func makeGRPCWebServer() -> GRPCWebServer {
     GRPCWebServer(
       services: [self.service],

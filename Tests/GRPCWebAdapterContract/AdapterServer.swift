@@ -1,28 +1,28 @@
 public import GRPCWeb
 
-/// A server of an adapter, and how to run it.
+/// A server with an adapter, and the operations on it.
 @available(GRPCWeb 1.0, *)
 public struct AdapterServer: Sendable {
-  /// Serves until the task is cancelled, or the server has shut down.
+  /// Serves until the task is cancelled or the server has shut down.
   public var run: @Sendable () async throws -> Void
 
-  /// The port, once the server listens; `nil` before.
+  /// The port that the server listens on; `nil` before it listens.
   public var port: @Sendable () async -> Int?
 
-  /// Begins graceful shutdown of the whole server, as its framework has it.
+  /// Begins graceful shutdown of the whole server in the way of its framework.
   public var beginGracefulShutdown: @Sendable () async -> Void
 
-  /// Begins graceful shutdown of the calls alone; the app goes on.
+  /// Begins graceful shutdown of the gRPC-Web server only; the app continues.
   public var refuseCalls: @Sendable () -> Void
 
-  /// Waits until no call runs after one or the other graceful shutdown.
+  /// Waits until no call runs, after either graceful shutdown has begun.
   public var untilCallsEnded: @Sendable () async -> Void
 
-  /// Describes a server that is nothing but a server of calls.
+  /// Creates a description of a server without an app.
   ///
   /// - Parameters:
-  ///   - run: Serves until the task is cancelled, or the server has shut down.
-  ///   - port: The port, once the server listens; `nil` before.
+  ///   - run: Serves until the task is cancelled or the server has shut down.
+  ///   - port: The port that the server listens on; `nil` before it listens.
   ///   - beginGracefulShutdown: Begins graceful shutdown.
   public init(
     run: @escaping @Sendable () async throws -> Void,
@@ -36,12 +36,12 @@ public struct AdapterServer: Sendable {
     self.untilCallsEnded = {}
   }
 
-  /// Describes a server.
+  /// Creates a description of a server.
   ///
   /// - Parameters:
   ///   - grpcWeb: The server of the calls.
-  ///   - run: Serves until the task is cancelled, or the server has shut down.
-  ///   - port: The port, once the server listens; `nil` before.
+  ///   - run: Serves until the task is cancelled or the server has shut down.
+  ///   - port: The port that the server listens on; `nil` before it listens.
   ///   - beginGracefulShutdown: Begins graceful shutdown of the whole server.
   public init(
     _ grpcWeb: GRPCWebServer,

@@ -1,6 +1,6 @@
 public import Testing
 
-/// A thing that every adapter does, whatever the framework behind it.
+/// A test case for every adapter, whatever its web framework.
 ///
 /// An adapter's package runs the whole contract with one test:
 ///
@@ -22,10 +22,10 @@ public struct ContractCase: Sendable, CustomTestStringConvertible {
     Self.faultyFollowers, Self.observation, Self.randomCalls, Self.serviceErrors,
   ]
 
-  /// What the adapter does.
+  /// The name of the case: a sentence on what the adapter does.
   public var name: String
 
-  /// What the adapter's framework has to be able to do for it.
+  /// The abilities of the web framework that the case needs.
   public var needs: Set<AdapterAbility>
 
   private var body: @Sendable (TestedAdapter) async throws -> Void
@@ -40,14 +40,15 @@ public struct ContractCase: Sendable, CustomTestStringConvertible {
     self.body = body
   }
 
-  /// The name.
+  /// The name of the case.
   public var testDescription: String {
     self.name
   }
 
   /// Runs the case, and records an issue for each fault.
   ///
-  /// A case that needs what the adapter's framework can't do has to fail, where that takes no time.
+  /// A case that needs an ability which the framework lacks must fail: it is recorded as a known
+  /// issue. It isn't run if failing takes too long.
   public func run(against adapter: TestedAdapter) async throws {
     if self.needs.contains(where: { $0.isCostlyToLack && adapter.limits[$0] != nil }) {
       return
@@ -64,7 +65,7 @@ public struct ContractCase: Sendable, CustomTestStringConvertible {
 
 @available(GRPCWeb 1.0, *)
 extension [ContractCase] {
-  /// A case.
+  /// Creates a case.
   static func one(
     _ name: String,
     needs: Set<AdapterAbility> = [],
@@ -73,15 +74,25 @@ extension [ContractCase] {
     [ContractCase(name, needs: needs, body: body)]
   }
 
-  /// A case for each of some variants.
+  /// Creates a case for each variant.
   static func each<Variant: Sendable>(
     _ variants: [Variant],
     _ name: String,
     needs: Set<AdapterAbility> = [],
     body: @escaping @Sendable (TestedAdapter, Variant) async throws -> Void
   ) -> Self {
+    Self.each(variants, name, needs: { _ in needs }, body: body)
+  }
+
+  /// A case for each of some variants, not all of which need the same.
+  static func each<Variant: Sendable>(
+    _ variants: [Variant],
+    _ name: String,
+    needs: (Variant) -> Set<AdapterAbility>,
+    body: @escaping @Sendable (TestedAdapter, Variant) async throws -> Void
+  ) -> Self {
     variants.map { variant in
-      ContractCase("\(name): \(variant)", needs: needs) { adapter in
+      ContractCase("\(name): \(variant)", needs: needs(variant)) { adapter in
         try await body(adapter, variant)
       }
     }

@@ -5,12 +5,12 @@ internal import HTTPTypes
 internal import Logging
 internal import Testing
 
-/// A adapter that serves an app.
+/// An adapter that serves an app.
 @available(GRPCWeb 1.0, *)
 struct RunningAdapter: Sendable {
   var server: AdapterServer
   var port: Int
-  /// Opened when the server has ended.
+  /// The gate opens when the server has ended.
   var ended: Gate
 
   /// Opens a connection.
@@ -18,7 +18,7 @@ struct RunningAdapter: Sendable {
     try await RawConnection.connect(to: self.port, isReading: isReading)
   }
 
-  /// Sends one request over a connection of its own.
+  /// Sends a request over a new connection.
   func answer(_ request: RawRequest) async throws -> TestAnswer {
     let connection = try await self.connect()
     let answer = try await connection.answer(request)
@@ -26,7 +26,7 @@ struct RunningAdapter: Sendable {
     return answer
   }
 
-  /// Checks that a call is answered.
+  /// Makes a valid call and checks its response.
   func expectGoodCall(
     on connection: RawConnection? = nil,
     prefix: String = "",
@@ -46,17 +46,18 @@ struct RunningAdapter: Sendable {
 
 @available(GRPCWeb 1.0, *)
 extension TestedAdapter {
-  /// Serves an app on a port of its own while `body` runs, and stops.
+  /// Serves an app on a port of its own while `body` runs, and then stops the server.
   ///
-  /// Two routes are always there: `GET /plain` answers "plain", `POST /body` echoes.
+  /// The app has two routes besides `routes`: `GET /plain` answers "plain", `POST /body` returns
+  /// the body of the request.
   ///
   /// - Parameters:
   ///   - service: The service offered.
-  ///   - interceptors: Applied to each call.
-  ///   - config: How calls are answered.
-  ///   - prefix: Where the service is mounted.
-  ///   - logger: Where the app, and the server of calls, log.
-  ///   - routes: More routes of the app's own.
+  ///   - interceptors: The interceptors of all calls.
+  ///   - config: The config of the server.
+  ///   - prefix: The path that the service is mounted at.
+  ///   - logger: The logger of the app, and of the gRPC-Web server.
+  ///   - routes: More routes of the app.
   ///   - body: The test.
   func serve(
     _ service: any RegistrableRPCService = EchoService(),
@@ -103,7 +104,7 @@ extension TestedAdapter {
 
     running.cancel()
     do {
-      try await within(patience, "the server stops when its task is cancelled") {
+      try await within(defaultTimeout, "the server stops when its task is cancelled") {
         _ = await running.result
       }
     } catch {

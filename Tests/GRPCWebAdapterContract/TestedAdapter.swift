@@ -1,26 +1,27 @@
 public import Testing
 
-/// A way of serving that the contract is run against: an adapter in an app of its framework.
+/// An adapter in an app of its framework, as the contract runs it.
 @available(GRPCWeb 1.0, *)
 public struct TestedAdapter: Sendable, CustomTestStringConvertible {
-  /// The name.
+  /// The name of the adapter.
   public var name: String
 
-  /// What the framework can't do, each with the reason.
+  /// The abilities that the framework lacks, each with the reason.
   ///
-  /// A case that needs it is run nevertheless, and has to fail: so that a limit which the framework
-  /// has overcome doesn't stay here.
+  /// A case that needs one of them is run nevertheless and must fail, so that the limit has to be
+  /// removed when the framework overcomes it.
   public var limits: [AdapterAbility: Comment]
 
-  /// Makes a server that serves an app.
+  /// Creates a server that serves an app.
   public var makeServer: @Sendable (AdapterApp) throws -> AdapterServer
 
-  /// Creates an adapter to test.
+  /// Creates a description of an adapter.
   ///
   /// - Parameters:
   ///   - name: The name.
-  ///   - limits: What the framework can't do, each with the reason.
-  ///   - makeServer: Makes a server that serves an app on a port of its own choice, on loopback.
+  ///   - limits: The abilities that the framework lacks, each with the reason.
+  ///   - makeServer: Creates a server that serves an app on loopback, on a port that the system
+  ///     chooses.
   public init(
     _ name: String,
     limits: [AdapterAbility: Comment] = [:],
@@ -31,7 +32,7 @@ public struct TestedAdapter: Sendable, CustomTestStringConvertible {
     self.makeServer = makeServer
   }
 
-  /// The name.
+  /// The name of the adapter.
   public var testDescription: String {
     self.name
   }

@@ -115,8 +115,8 @@ struct BlockingGRPCClientTests {
   func thrownError() async throws {
     try await withBlockingClient(service: Self.failing) { client in
       let messages = try client.expand("")
-      #expect(try messages.next(timeout: patience)?.text == "one")
-      let error = #expect(throws: RPCError.self) { try messages.next(timeout: patience) }
+      #expect(try messages.next(timeout: defaultTimeout)?.text == "one")
+      let error = #expect(throws: RPCError.self) { try messages.next(timeout: defaultTimeout) }
       #expect(error?.code == .dataLoss)
       #expect(error?.message == "lost")
     }
@@ -148,8 +148,8 @@ struct BlockingGRPCClientTests {
       let error = #expect(throws: RPCError.self) { try messages.next(timeout: .milliseconds(50)) }
       #expect(error?.code == .deadlineExceeded)
       gate.open()
-      #expect(try messages.next(timeout: patience)?.text == "late")
-      #expect(try messages.next(timeout: patience) == nil)
+      #expect(try messages.next(timeout: defaultTimeout)?.text == "late")
+      #expect(try messages.next(timeout: defaultTimeout) == nil)
       #expect(try messages.next(timeout: nil) == nil)
     }
   }
@@ -233,7 +233,7 @@ struct BlockingGRPCClientTests {
       client.close()
 
       let error = #expect(throws: RPCError.self) {
-        while try messages.next(timeout: patience) != nil {}
+        while try messages.next(timeout: defaultTimeout) != nil {}
       }
       #expect(error?.code == .unavailable)
       #expect(throws: (any Error).self) { try client.get("x") }
@@ -295,7 +295,7 @@ struct BlockingGRPCClientTests {
             try await onThread {
               waiting.add()
               var count = 0
-              while try messages.next(timeout: patience) != nil {
+              while try messages.next(timeout: defaultTimeout) != nil {
                 count += 1
               }
               return count
@@ -317,9 +317,9 @@ struct BlockingGRPCClientTests {
     let stopped = Gate()
     try await withBlockingClient(service: Self.endless(stopped)) { client in
       var messages: BlockingGRPCMessages<Sonora_Test_EchoMessage>? = try client.expand("")
-      #expect(try messages?.next(timeout: patience)?.text == "more")
+      #expect(try messages?.next(timeout: defaultTimeout)?.text == "more")
       messages = nil
-      try client.wait(timeout: patience) { try await stopped.pass() }
+      try client.wait(timeout: defaultTimeout) { try await stopped.pass() }
     }
   }
 
@@ -329,12 +329,12 @@ struct BlockingGRPCClientTests {
     let stopped = Gate()
     try await withBlockingClient(service: Self.endless(stopped)) { client in
       let messages = try client.expand("")
-      #expect(try messages.next(timeout: patience)?.text == "more")
+      #expect(try messages.next(timeout: defaultTimeout)?.text == "more")
       messages.cancel()
       #expect(throws: (any Error).self) {
-        while try messages.next(timeout: patience) != nil {}
+        while try messages.next(timeout: defaultTimeout) != nil {}
       }
-      try client.wait(timeout: patience) { try await stopped.pass() }
+      try client.wait(timeout: defaultTimeout) { try await stopped.pass() }
     }
   }
 
@@ -367,7 +367,7 @@ struct BlockingGRPCClientTests {
     })
     try await withBlockingClient(service: service) { client in
       let messages = try client.expand("")
-      #expect(try messages.next(timeout: patience)?.payload.count == 64 * 1024)
+      #expect(try messages.next(timeout: defaultTimeout)?.payload.count == 64 * 1024)
       let settled = try client.wait { try await written.settled() }
       #expect(settled < total / 4)
     }

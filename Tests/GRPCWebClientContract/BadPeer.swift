@@ -4,38 +4,38 @@ internal import GRPCWebClientTestSupport
 internal import GRPCWebTestSupport
 internal import SwiftProtobuf
 
-/// A server with a fault, and what a client is to make of it.
+/// A server with a fault, and the expected outcome of a call to it.
 @available(GRPCWeb 1.0, *)
 struct BadPeer: Sendable, CustomStringConvertible {
   /// A method to call.
   enum Method: Sendable {
-    /// A unary one.
+    /// A unary method.
     case get
-    /// One that is answered with a stream.
+    /// A server-streaming method.
     case expand
   }
 
-  /// How a call went.
+  /// The outcome of a call.
   struct Outcome: Sendable {
-    /// How many messages came before the error.
+    /// The number of messages before the error.
     var messages: Int
-    /// The error, `nil` where there was none.
+    /// The error, or `nil` if the call succeeded.
     var error: RPCError?
   }
 
-  /// What is wrong.
+  /// The fault.
   var description: String
   /// The method to call.
   var method: Method
-  /// What the server sends.
+  /// The bytes that the server sends.
   var script: ScriptedServer.Script
-  /// The time that the call may take.
+  /// The timeout of the call.
   var timeout: Duration?
   /// The code that the call fails with.
   var code: RPCError.Code
-  /// What the error's message says, among other things: what was wrong.
+  /// Parts of the message of the error, which name the fault.
   var words: [String]
-  /// How many messages come before the error; `nil` where that is up to the HTTP client.
+  /// The expected number of messages before the error; `nil` if it depends on the HTTP client.
   var messages: Int?
 
   init(
@@ -57,7 +57,7 @@ struct BadPeer: Sendable, CustomStringConvertible {
     self.messages = messages
   }
 
-  /// The config of a client that calls it: messages up to 64 KiB.
+  /// The config of the client: it accepts messages up to 64 KiB.
   static var config: GRPCWebClientTransport.Config {
     .defaults { $0.maximumResponseMessageSize = 64 * 1024 }
   }
@@ -91,7 +91,7 @@ struct BadPeer: Sendable, CustomStringConvertible {
   }
 }
 
-// The bytes, written by hand and not by the code under test
+// The bytes are written by hand, without the code under test.
 
 @available(GRPCWeb 1.0, *)
 extension BadPeer {
@@ -107,7 +107,7 @@ extension BadPeer {
     ) + body
   }
 
-  /// A response in gRPC-Web, whose end is that of its connection.
+  /// A gRPC-Web response that ends with its connection.
   private static func grpcWeb(_ body: [UInt8]) -> [UInt8] {
     Self.grpcWeb([], body)
   }
@@ -136,7 +136,8 @@ extension BadPeer {
   /// An `EchoMessage` whose text is "x".
   private static let message = Self.frame(0, [0x0a, 0x01, 0x78])
 
-  /// `gzip.compress(b"grpc-status: 5\r\ngrpc-message: gone\r\n", 9, mtime=0)` of Python.
+  /// Compressed trailers, made with Python: `gzip.compress(b"grpc-status: 5\r\ngrpc-message:
+  /// gone\r\n", 9, mtime=0)`.
   private static let compressedTrailers: [UInt8] = [
     0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x4b, 0x2f,
     0x2a, 0x48, 0xd6, 0x2d, 0x2e, 0x49, 0x2c, 0x29, 0x2d, 0xb6, 0x52, 0x30,
@@ -145,7 +146,7 @@ extension BadPeer {
     0x0c, 0x24, 0x00, 0x00, 0x00,
   ]
 
-  /// A MiB of zeros in a KiB: `zlib.compress(b"\0" * (1 << 20), 9)` of Python.
+  /// A MiB of zeros in a KiB, made with Python: `zlib.compress(b"\0" * (1 << 20), 9)`.
   private static let bomb: [UInt8] =
     [
       0x78, 0xda, 0xed, 0xc1, 0x31, 0x01, 0x00, 0x00, 0x00, 0xc2, 0xa0, 0xf5, 0x4f, 0x6d, 0x08,
@@ -153,16 +154,16 @@ extension BadPeer {
     ] + [UInt8](repeating: 0, count: 1016) + [0x3e, 0x03, 0x00, 0xf0, 0x00, 0x01]
 }
 
-// What can be wrong
+// The faults
 
 @available(GRPCWeb 1.0, *)
 extension BadPeer {
-  /// All of them.
+  /// All faults.
   static let all = Self.notGRPCWeb + Self.frames + Self.statuses + Self.connections
 
   private static let html = Array("<html>grpc-status: 0</html>".utf8)
 
-  /// Requirement 15.
+  /// Requirement 15: responses that aren't gRPC-Web.
   private static let notGRPCWeb = [
     Self(
       "HTML with 502",
@@ -274,7 +275,7 @@ extension BadPeer {
     ),
   ]
 
-  /// Requirements 5, 14, 17, 18 and 19.
+  /// Requirements 5, 14, 17, 18 and 19: faulty frames.
   private static let frames = [
     Self(
       "An empty 200",
@@ -422,7 +423,7 @@ extension BadPeer {
     ),
   ]
 
-  /// Requirements 11, 12 and 13.
+  /// Requirements 11, 12 and 13: faulty trailers and statuses.
   private static let statuses = [
     Self(
       "Compressed trailers",
@@ -638,7 +639,7 @@ extension BadPeer {
     ),
     Self(
       "A server for native gRPC, which greets with HTTP/2's settings",
-      // An empty frame of settings, and one that says goodbye.
+      // An empty SETTINGS frame, and a GOAWAY frame.
       sends: [0, 0, 0, 4, 0, 0, 0, 0, 0] + [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
       code: .failedPrecondition,
       words: ["The answer isn't HTTP", "native gRPC"]

@@ -1,9 +1,9 @@
-/// What an HTTP client may not be able to do, so that an adapter for it can't either.
+/// An ability that some HTTP clients lack, and their adapters with them.
 @available(GRPCWeb 1.0, *)
 public enum ClientAbility: Sendable, Hashable, CaseIterable {
-  /// Sends the body of a request while it is written.
+  /// The body of a request is sent while it is written.
   case streamedRequests
 
-  /// Takes no more of a response than is read, so that the server is slowed down.
+  /// A response is read no faster than its reader reads, so that the server is slowed down.
   case responseBackPressure
 }

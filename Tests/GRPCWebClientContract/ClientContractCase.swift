@@ -1,7 +1,7 @@
 internal import GRPCWeb
 public import Testing
 
-/// A thing that every client does, whatever the HTTP client behind it.
+/// A test case for every client, whatever its HTTP client.
 ///
 /// The tests of an adapter run the whole contract with one test:
 ///
@@ -21,10 +21,10 @@ public struct ClientContractCase: Sendable, CustomTestStringConvertible {
     Self.endings, Self.badPeers, Self.badConnections, Self.observation,
   ]
 
-  /// What the client does.
+  /// The name of the case: a sentence on what the client does.
   public var name: String
 
-  /// What the HTTP client has to be able to do for it.
+  /// The abilities of the HTTP client that the case needs.
   public var needs: Set<ClientAbility>
 
   private var body: @Sendable (TestedClient) async throws -> Void
@@ -39,14 +39,15 @@ public struct ClientContractCase: Sendable, CustomTestStringConvertible {
     self.body = body
   }
 
-  /// The name.
+  /// The name of the case.
   public var testDescription: String {
     self.name
   }
 
   /// Runs the case, and records an issue for each fault.
   ///
-  /// A case that needs what the HTTP client can't do has to fail.
+  /// A case that needs an ability which the HTTP client lacks must fail: it is recorded as a known
+  /// issue.
   public func run(against client: TestedClient) async throws {
     if let limit = self.needs.lazy.compactMap({ client.limits[$0] }).first {
       await withKnownIssue(limit) {
@@ -60,7 +61,7 @@ public struct ClientContractCase: Sendable, CustomTestStringConvertible {
 
 @available(GRPCWeb 1.0, *)
 extension [ClientContractCase] {
-  /// A case.
+  /// Creates a case.
   static func one(
     _ name: String,
     needs: Set<ClientAbility> = [],
@@ -69,7 +70,7 @@ extension [ClientContractCase] {
     [ClientContractCase(name, needs: needs, body: body)]
   }
 
-  /// A case for each of some variants.
+  /// Creates a case for each variant.
   static func each<Variant: Sendable>(
     _ variants: [Variant],
     _ name: String,
@@ -83,7 +84,7 @@ extension [ClientContractCase] {
     }
   }
 
-  /// A case for each of some variants, in either mode.
+  /// Creates a case for each variant and mode.
   static func eachInBothModes<Variant: Sendable>(
     _ variants: [Variant],
     _ name: String,
@@ -97,7 +98,7 @@ extension [ClientContractCase] {
     }
   }
 
-  /// A case in either mode.
+  /// Creates a case for each mode.
   static func inBothModes(
     _ name: String,
     needs: Set<ClientAbility> = [],

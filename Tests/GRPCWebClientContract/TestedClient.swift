@@ -4,33 +4,33 @@ internal import GRPCWebClientTestSupport
 internal import GRPCWebTestSupport
 public import Testing
 
-/// A way of making calls that the contract is run against: an adapter for an HTTP client.
+/// An adapter for an HTTP client, as the contract runs it.
 @available(GRPCWeb 1.0, *)
 public struct TestedClient: Sendable, CustomTestStringConvertible {
-  /// The name.
+  /// The name of the client.
   public var name: String
 
-  /// What the HTTP client can't do, each with the reason.
+  /// The abilities that the HTTP client lacks, each with the reason.
   ///
-  /// A case that needs it is run nevertheless, and has to fail: so that a limit which the HTTP
-  /// client has overcome doesn't stay here.
+  /// A case that needs one of them is run nevertheless and must fail, so that the limit has to be
+  /// removed when the HTTP client overcomes it.
   public var limits: [ClientAbility: Comment]
 
-  /// What an error says, among other things, when nothing listens: the HTTP client's own words.
+  /// The HTTP client's own words, in the message of an error, for a port that no server listens on.
   public var refusal: String
 
-  /// Makes a transport to a URL.
+  /// Creates a transport for a URL.
   public var makeTransport:
     @Sendable (_ url: String, _ config: GRPCWebClientTransport.Config) throws
       -> any ClientTransport
 
-  /// Describes a client.
+  /// Creates a description of a client.
   ///
   /// - Parameters:
   ///   - name: The name.
-  ///   - limits: What the HTTP client can't do, each with the reason.
-  ///   - refusal: What an error says, among other things, when nothing listens.
-  ///   - makeTransport: Makes a transport to a URL.
+  ///   - limits: The abilities that the HTTP client lacks, each with the reason.
+  ///   - refusal: The HTTP client's own words for a port that no server listens on.
+  ///   - makeTransport: Creates a transport for a URL.
   public init(
     _ name: String,
     limits: [ClientAbility: Comment] = [:],
@@ -45,7 +45,7 @@ public struct TestedClient: Sendable, CustomTestStringConvertible {
     self.makeTransport = makeTransport
   }
 
-  /// The name.
+  /// The name of the client.
   public var testDescription: String {
     self.name
   }
@@ -53,7 +53,7 @@ public struct TestedClient: Sendable, CustomTestStringConvertible {
 
 @available(GRPCWeb 1.0, *)
 extension TestedClient {
-  /// Runs a Hummingbird app with a service on loopback, and hands stubs for it to a closure.
+  /// Runs a closure with stubs for a service in a Hummingbird app on loopback.
   func withEcho<Result: Sendable>(
     service: any RegistrableRPCService = EchoService(),
     server: GRPCWebServer.Config = .defaults,
@@ -65,7 +65,7 @@ extension TestedClient {
     }
   }
 
-  /// Hands stubs for a service that is there, or isn't, to a closure.
+  /// Runs a closure with stubs for a service at a URL, where no server needs to be.
   func withEcho<Result: Sendable>(
     at url: String,
     config: GRPCWebClientTransport.Config = .defaults,

@@ -2,7 +2,7 @@ internal import NIOCore
 internal import NIOPosix
 
 /// A proxy on loopback that answers one request a connection, and closes it when the next one comes: as
-/// a server does whose patience with an idle connection ends just then.
+/// a server does whose defaultTimeout with an idle connection ends just then.
 @available(GRPCWeb 1.0, *)
 public enum IdleClosingProxy {
   /// Runs a proxy while a closure uses it.

@@ -1,7 +1,8 @@
 import Testing
 
-/// Every adapter does what the contract asks.
+/// Runs the adapter contract against every adapter of this package.
 ///
-/// Each has a file here, with its test: case by case, as each runs a server of its own.
+/// Each adapter has a file with its test. Cases run one after the other, since each runs a server
+/// of its own.
 @Suite("The adapter contract", .timeLimit(.minutes(3)))
 struct ContractTests {}

@@ -20,16 +20,16 @@ extension TestedAdapter {
   static let flyingFox = TestedAdapter(
     "FlyingFox",
     limits: [
-      .repeatedRequestHeaders: "FlyingFox keeps the last value of a repeated header.",
+      .repeatedRequestHeaders: "FlyingFox keeps only the last value of a repeated header.",
       .requestHeaderBytes: "FlyingFox closes the connection.",
       .malformedRequests: "FlyingFox closes the connection.",
-      .largeRequestHeaders: "FlyingFox takes headers of any size, in time quadratic in it.",
-      .bodiesWithLengthAtOnce: "FlyingFox reads a body that has a length before it hands it on.",
-      .connectionsAfterEarlyEnd: "FlyingFox would take what is sent on for the next request.",
+      .largeRequestHeaders: "FlyingFox accepts headers of any size, in quadratic time.",
+      .bodiesWithLengthAtOnce: "FlyingFox reads a body with a length before it calls a handler.",
+      .connectionsAfterEarlyEnd: "FlyingFox would parse the rest of a request as another.",
       .http10Streams: "FlyingFox gives every response a length, or chunks.",
       .expectations: "FlyingFox has no interim responses, and no way for a handler to write one.",
-      .stoppingUnreadStreams: "FlyingFox waits for its clients as long as it is told to.",
-      .stoppingUnreadResponses: "FlyingFox waits for its clients as long as it is told to.",
+      .stoppingUnreadStreams: "FlyingFox waits for its clients until the timeout of `stop`.",
+      .stoppingUnreadResponses: "FlyingFox waits for its clients until the timeout of `stop`.",
     ]
   ) { app in
     let grpcWeb = app.makeGRPCWebServer()
@@ -58,7 +58,7 @@ extension TestedAdapter {
       },
       beginGracefulShutdown: {
         grpcWeb.beginGracefulShutdown()
-        // Waits for the connections to end.
+        // `stop` waits for the connections to end.
         Task { await server.stop(timeout: 600) }
       }
     )

@@ -35,7 +35,7 @@ extension ContractTests {
 
 @available(GRPCWeb 1.0, *)
 extension TestedAdapter {
-  /// The middleware in a Hummingbird app, over HTTP/1.1, on the server that is made for it.
+  /// The middleware in a Hummingbird app, over HTTP/1.1, on the server made for it.
   static let hummingbirdMiddleware = TestedAdapter("Hummingbird middleware") { app in
     let grpcWeb = app.makeGRPCWebServer()
     let router = Router()
@@ -47,10 +47,10 @@ extension TestedAdapter {
   static let hummingbirdMiddlewareAlone = TestedAdapter(
     "Hummingbird middleware on any server",
     limits: [
-      .upgradeOffers: "SwiftNIO's decoder stops behind an offer, and no middleware reaches it.",
-      .http10Streams: "Hummingbird doesn't tell a middleware of the version of HTTP.",
-      .closingBehindHTTP10: "Hummingbird closes a connection where the request asks for it.",
-      .stoppingUnreadResponses: "Hummingbird waits for a client to take what its router answered.",
+      .upgradeOffers: "SwiftNIO's decoder stops after an offer, out of reach of a middleware.",
+      .http10Streams: "A middleware of Hummingbird doesn't see the version of HTTP.",
+      .closingBehindHTTP10: "Hummingbird closes a connection only if the request asks.",
+      .stoppingUnreadResponses: "Hummingbird waits for clients to read its router's responses.",
       .expectations: "Hummingbird's middleware has no way to write an interim response.",
     ]
   ) { app in
@@ -60,7 +60,7 @@ extension TestedAdapter {
     return Self.hummingbird(app, grpcWeb, router: router, server: .http1())
   }
 
-  /// The channel handler before the router of a Hummingbird app, over HTTP/1.1.
+  /// The channel handler in front of the router of a Hummingbird app, over HTTP/1.1.
   static let hummingbirdServer = TestedAdapter(
     "Hummingbird server",
     limits: [.halfClosure: "A client that closes its side counts as gone."]

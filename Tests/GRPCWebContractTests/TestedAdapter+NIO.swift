@@ -19,7 +19,7 @@ extension TestedAdapter {
     "NIO transport",
     limits: [
       .halfClosure: "A client that closes its side counts as gone.",
-      .otherRoutes: "It is no web app.",
+      .otherRoutes: "The transport is no web app.",
     ]
   ) { app in
     let transport = GRPCWebNIOServerTransport(

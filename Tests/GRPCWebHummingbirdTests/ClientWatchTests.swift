@@ -28,7 +28,7 @@ struct ClientWatchTests {
         let connection = try await app.connect()
         try await connection.send(try RawRequest.call(texts: [""]))
         try await connection.closeOutput()
-        // It may be gone before its handler has been started at all.
+        // The client may be gone before the handler of its call has started.
         try await eventually("the call is cancelled") {
           let refused = try await app.answer(RawRequest(method: "GET", path: "/plain"))
           return isCancelled.isOpen || !isRunning.isOpen && refused.httpStatus == 200

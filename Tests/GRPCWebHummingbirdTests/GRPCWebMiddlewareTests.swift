@@ -66,7 +66,7 @@ struct GRPCWebMiddlewareTests {
       try await started.pass("the handler starts")
 
       await app.services.triggerGracefulShutdown()
-      // The server, too, is told by way of the call.
+      // The call hands the shutdown of the app on to the server.
       try await eventually("new calls are refused") {
         let head = HTTPRequest(
           method: .post,
@@ -93,14 +93,14 @@ struct GRPCWebMiddlewareTests {
   }
 }
 
-/// Counts how often something is flushed to the network.
+/// Counts the flushes of connections.
 @available(GRPCWeb 1.0, *)
 private final class FlushCounter: ChannelOutboundHandler, RemovableChannelHandler, Sendable {
   typealias OutboundIn = Never
 
   private let flushes: Recorder<Void>
 
-  /// Makes servers whose connections have such a handler.
+  /// Makes servers each of whose connections has a handler that counts.
   static func server(counting flushes: Recorder<Void>) -> (GRPCWebServer) -> HTTPServerBuilder {
     { _ in .http1(configuration: .init(additionalChannelHandlers: [FlushCounter(flushes)])) }
   }

@@ -31,7 +31,7 @@ struct GRPCWebRequestContextTests {
     }
   }
 
-  @Test("A context that knows the client's address tells the service that")
+  @Test("A service sees the client's address where the request context knows it")
   @available(GRPCWeb 1.0, *)
   func remoteEnd() async throws {
     let seen = Recorder<ServerContext>()
@@ -65,7 +65,7 @@ struct GRPCWebRequestContextTests {
     }
   }
 
-  @Test("Any context will do")
+  @Test("The middleware works with any request context")
   @available(GRPCWeb 1.0, *)
   func noEnd() async throws {
     let seen = Recorder<ServerContext>()
@@ -78,7 +78,7 @@ struct GRPCWebRequestContextTests {
   }
 }
 
-/// A context that an app could have.
+/// A request context as apps define their own.
 private struct RemoteContext: RequestContext, RemoteAddressRequestContext {
   var coreContext: CoreRequestContextStorage
   let remoteAddress: SocketAddress?

@@ -18,7 +18,7 @@ struct GRPCWebServerServiceTests {
     case inFrontOfRouter
   }
 
-  /// What there is when the app is told to stop.
+  /// What is in progress when the app is stopped.
   enum Load: String, CaseIterable, Sendable {
     case nothing
     case idleConnection
@@ -102,12 +102,12 @@ struct GRPCWebServerServiceTests {
       #expect(answer.status == 0)
       #expect(try answer.texts == ["wait"])
     }
-    // Without a fault: a service group throws one when a service returns before it is asked to.
-    try await within(patience, "the app ends") { try await running.value }
+    // A service group throws an error when a service returns before it is asked to.
+    try await within(defaultTimeout, "the app ends") { try await running.value }
     #expect(events.values.last == "other service stopped")
   }
 
-  @Test("A server among an app's services runs until it is told, whoever else ends its calls")
+  @Test("A server among an app's services runs until the app stops it, whoever else ends its calls")
   @available(GRPCWeb 1.0, *)
   func runsUntilTold() async throws {
     let grpcWeb = GRPCWebServer(services: [EchoService()])
@@ -126,7 +126,7 @@ struct GRPCWebServerServiceTests {
     }
     #expect(!isEnded)
     await services.triggerGracefulShutdown()
-    try await within(patience, "the service ends") { try await running.value }
+    try await within(defaultTimeout, "the service ends") { try await running.value }
   }
 
   @Test("Cancellation ends calls at once, whatever the grace period")
@@ -153,7 +153,7 @@ struct GRPCWebServerServiceTests {
     defer { continuation.finish() }
     let response = Task { await grpcWeb.respond(to: call, body: body) }
     running.cancel()
-    try await within(patience, "the service ends") { _ = await running.result }
+    try await within(defaultTimeout, "the service ends") { _ = await running.result }
     let fields = await response.value.head.headerFields
     #expect(fields.contains { $0.name.canonicalName == "grpc-status" && $0.value == "14" })
   }

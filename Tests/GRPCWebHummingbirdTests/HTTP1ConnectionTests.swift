@@ -18,7 +18,7 @@ struct HTTP1ConnectionTests {
     )
   }
 
-  /// A connection on which a request with that head has come to its end.
+  /// Returns a connection on which a request with a head has been received.
   private static func connection(
     after head: HTTPRequestHead
   ) -> HTTP1Connection {
@@ -102,7 +102,9 @@ struct HTTP1ConnectionTests {
     #expect(connection.responseEnded() == .closeWhenWritten)
   }
 
-  @Test("A client that waits is told at once where nothing comes before its response")
+  @Test(
+    "A client that waits gets a 100 (Continue) at once where no other response comes before its own"
+  )
   func expectation() {
     var connection = HTTP1Connection()
     let first = connection.requestBegan(Self.head(), isCall: true, expectsContinue: true)
@@ -120,7 +122,7 @@ struct HTTP1ConnectionTests {
     #expect(action == .handOn)
   }
 
-  @Test("A client that waits is told behind the responses before its own")
+  @Test("A client that waits gets a 100 (Continue) behind the responses before its own")
   func expectationBehindOthers() {
     var connection = Self.connection(after: Self.head())
     _ = connection.requestBegan(Self.head(), isCall: false, expectsContinue: false)
@@ -132,7 +134,7 @@ struct HTTP1ConnectionTests {
     #expect(connection.responseEnded() == .none)
   }
 
-  @Test("A client that doesn't wait any more isn't told")
+  @Test("A client that doesn't wait any more gets no 100 (Continue)")
   func expectationOverdue() {
     var connection = Self.connection(after: Self.head())
     _ = connection.requestBegan(Self.head(), isCall: true, expectsContinue: true)
@@ -140,7 +142,7 @@ struct HTTP1ConnectionTests {
     #expect(connection.responseEnded() == .none)
   }
 
-  @Test("Whose response comes next is known")
+  @Test("A connection knows whether the next response is a call's")
   func calls() {
     var connection = HTTP1Connection()
     #expect(!connection.isAnsweringCall)

@@ -46,7 +46,7 @@ struct GRPCWebMetricsTests {
       )
       let seconds = try #require(duration.values.first)
       #expect(duration.values.count == 1)
-      #expect(seconds > 0 && seconds < patience.seconds)
+      #expect(seconds > 0 && seconds < defaultTimeout.seconds)
 
       let active = try metrics.expectMeter(
         "rpc.\(side).active_calls",

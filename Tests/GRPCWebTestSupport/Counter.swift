@@ -25,7 +25,7 @@ public final class Counter: Sendable {
   /// Waits until the count is at least `value`.
   ///
   /// - Returns: Whether it came to that within the time.
-  public func reaches(_ value: Int, within limit: Duration = patience) async -> Bool {
+  public func reaches(_ value: Int, within limit: Duration = defaultTimeout) async -> Bool {
     let deadline = ContinuousClock.now.advanced(by: limit)
     while self.value < value {
       guard ContinuousClock.now < deadline && !Task.isCancelled else { return false }

@@ -7,11 +7,11 @@ internal import Synchronization
 @available(GRPCWeb 1.0, *)
 public final class RawConnection: Sendable {
   private let channel: any Channel
-  private let inbox: Inbox
+  private let receivedBytes: ReceivedBytes
 
-  private init(channel: any Channel, inbox: Inbox) {
+  private init(channel: any Channel, receivedBytes: ReceivedBytes) {
     self.channel = channel
-    self.inbox = inbox
+    self.receivedBytes = receivedBytes
   }
 
   /// Connects to a port of this machine.
@@ -55,22 +55,22 @@ public final class RawConnection: Sendable {
     isReading: Bool = true,
     _ connect: (ClientBootstrap) -> EventLoopFuture<any Channel>
   ) async throws -> RawConnection {
-    let inbox = Inbox()
+    let receivedBytes = ReceivedBytes()
     let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelOption(.autoRead, value: isReading)
-      .connectTimeout(TimeAmount(patience))
+      .connectTimeout(TimeAmount(defaultTimeout))
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
           if let tls = tls {
             try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: nil))
           }
-          try pipeline.addHandler(inbox)
+          try pipeline.addHandler(receivedBytes)
         }
       }
-    return RawConnection(channel: try await connect(bootstrap).get(), inbox: inbox)
+    return RawConnection(channel: try await connect(bootstrap).get(), receivedBytes: receivedBytes)
   }
 
   /// The port of this end.
@@ -80,17 +80,17 @@ public final class RawConnection: Sendable {
 
   /// Whether the server has closed its side.
   public var isClosedByServer: Bool {
-    self.inbox.isClosed
+    self.receivedBytes.isClosed
   }
 
   /// Whether something has come that hasn't been read as a response.
   public var hasReceived: Bool {
-    !self.inbox.bytes.isEmpty
+    !self.receivedBytes.bytes.isEmpty
   }
 
   /// What has come that hasn't been read as a response.
   public var received: [UInt8] {
-    self.inbox.bytes
+    self.receivedBytes.bytes
   }
 
   // Sending
@@ -149,7 +149,7 @@ public final class RawConnection: Sendable {
   public func readResponse() async throws -> TestAnswer {
     while true {
       let answer = try await self.readPart { $0.isComplete }
-      self.inbox.removeFirst(answer.length)
+      self.receivedBytes.removeFirst(answer.length)
       // What comes before the actual response.
       if answer.answer.httpStatus != 100 {
         return answer.answer
@@ -170,8 +170,8 @@ public final class RawConnection: Sendable {
 
   /// Waits until the server has closed its side, and everything it sent has been read.
   public func readEnd() async throws {
-    try await eventually("the server closes the connection") { self.inbox.isClosed }
-    let left = self.inbox.bytes
+    try await eventually("the server closes the connection") { self.receivedBytes.isClosed }
+    let left = self.receivedBytes.bytes
     guard left.isEmpty else {
       throw TestAnswer.Malformed(description: "\(left.count) bytes behind the response.")
     }
@@ -184,8 +184,8 @@ public final class RawConnection: Sendable {
     var length = -1
     var wasClosed = false
     try await eventually("a response, or enough of it") {
-      let isClosed = self.inbox.isClosed
-      let bytes = self.inbox.bytes
+      let isClosed = self.receivedBytes.isClosed
+      let bytes = self.receivedBytes.bytes
       guard bytes.count != length || isClosed != wasClosed else { return false }
       length = bytes.count
       wasClosed = isClosed
@@ -208,9 +208,9 @@ public final class RawConnection: Sendable {
   }
 }
 
-/// Keeps what a connection received.
+/// Collects the bytes that a connection receives.
 @available(GRPCWeb 1.0, *)
-private final class Inbox: ChannelInboundHandler, Sendable {
+private final class ReceivedBytes: ChannelInboundHandler, Sendable {
   typealias InboundIn = ByteBuffer
 
   private struct State {

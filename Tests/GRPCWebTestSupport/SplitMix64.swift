@@ -1,6 +1,6 @@
 /// A small random number generator that yields the same numbers in every run.
 ///
-/// Sebastiano Vigna's SplitMix64; each seed is a sequence of its own.
+/// The algorithm is Sebastiano Vigna's SplitMix64. Each seed gives a sequence of its own.
 public struct SplitMix64: RandomNumberGenerator {
   private var state: UInt64
 
@@ -18,7 +18,7 @@ public struct SplitMix64: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 
-  /// Returns bytes that no compression makes shorter.
+  /// Returns random bytes, which compression doesn't make shorter.
   public mutating func bytes(count: Int) -> [UInt8] {
     (0 ..< count).map { _ in UInt8.random(in: 0 ... 255, using: &self) }
   }

@@ -11,8 +11,9 @@ public struct TestTimeout: Error, CustomStringConvertible {
   }
 }
 
-/// How long a test waits for what should happen at once, on a busy machine.
-public let patience: Duration = .seconds(100)
+/// The time that a test waits, by default, for something that should happen at once: long enough
+/// for a busy machine.
+public let defaultTimeout: Duration = .seconds(100)
 
 /// Waits until a condition holds.
 ///
@@ -24,7 +25,7 @@ public let patience: Duration = .seconds(100)
 @available(GRPCWeb 1.0, *)
 public func eventually(
   _ what: String,
-  within deadline: Duration = patience,
+  within deadline: Duration = defaultTimeout,
   _ condition: () async throws -> Bool
 ) async throws {
   let end = ContinuousClock.now + deadline
@@ -70,7 +71,7 @@ public func settled<Value: Equatable>(
 /// - Throws: ``TestTimeout``, or what the operation throws.
 @available(GRPCWeb 1.0, *)
 public func within<Result: Sendable>(
-  _ deadline: Duration = patience,
+  _ deadline: Duration = defaultTimeout,
   _ what: String,
   _ operation: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
@@ -160,7 +161,7 @@ public final class Gate: Sendable {
   /// - Throws: `CancellationError` when the task is cancelled, ``TestTimeout`` when it takes too long.
   public func pass(
     _ what: String = "the gate opens",
-    within deadline: Duration = patience
+    within deadline: Duration = defaultTimeout
   ) async throws {
     try await eventually(what, within: deadline) { self.isOpen }
   }

@@ -21,6 +21,8 @@ extension TestedAdapter {
     limits: [
       .headsWithoutBody: "Vapor hands a request on with the first byte of its body.",
       .stoppingAtOnce: "Vapor stops waiting for calls that run, and leaves them to themselves.",
+      .requestTargetBytes: "Vapor closes the connection.",
+      .faultyFollowers: "Vapor closes the connection as soon as it reads what isn't a request.",
       .malformedRequests: "Vapor closes the connection.",
       .upgradeOffers: "SwiftNIO's decoder stops behind an offer, and no middleware reaches it.",
       .expectations: "Vapor hands a request on with the first byte of its body.",

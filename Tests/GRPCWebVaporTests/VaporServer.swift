@@ -34,10 +34,12 @@ struct VaporServer: Sendable {
       Environment(name: "testing", arguments: ["vapor", "serve"]),
       .shared(MultiThreadedEventLoopGroup.singleton)
     )
-    application.logger.logLevel = .critical
+    application.logger = self.app.logger
     application.http.server.configuration.logger = application.logger
     application.http.server.configuration.hostname = "127.0.0.1"
     application.http.server.configuration.port = 0
+    // Else Vapor decompresses the bodies of requests itself, and closes the connection where it can't.
+    application.http.server.configuration.requestDecompression = .disabled
     // How long it waits for calls, which Vapor doesn't break off even then.
     application.http.server.configuration.shutdownTimeout = .seconds(2)
 

@@ -3,7 +3,7 @@ public import HTTPTypes
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebClientTransport {
-  /// How a client makes gRPC-Web calls.
+  /// The options of a client transport.
   ///
   /// ```swift
   /// let config = GRPCWebClientTransport.Config.defaults {
@@ -12,49 +12,50 @@ extension GRPCWebClientTransport {
   /// }
   /// ```
   public struct Config: Sendable {
-    /// How bodies are written.
+    /// The mode of request bodies, and of the response bodies asked for.
     ///
-    /// Binary by default. Text is for what stands between that lets no binary bodies pass, and takes a
-    /// third more bytes.
+    /// Binary by default. Text mode is for proxies that let no binary bodies pass, and makes bodies
+    /// a third larger.
     public var mode = GRPCWebMode.binary
 
     /// Headers sent with every call, besides gRPC-Web's own and the call's metadata.
     public var headers: HTTPFields = [:]
 
-    /// How request messages are compressed, where the options of a call don't say.
+    /// The compression of request messages, where the options of a call don't set one.
     ///
-    /// Not at all by default. Response messages may always be.
+    /// None by default. Response messages may be compressed whatever this says.
     public var compression = CompressionAlgorithm.none
 
     /// The largest response message accepted, in bytes after decompression, where the options of a
-    /// call don't say.
+    /// call don't set a limit.
     ///
-    /// 4 MiB by default, and never more than 1 GiB. A call that is sent a larger one fails with
+    /// 4 MiB by default, and at most 1 GiB. A call that receives a larger message fails with
     /// `resourceExhausted`.
     public var maximumResponseMessageSize = 4 * 1024 * 1024
 
-    /// The largest request message sent, in bytes before compression, where the options of a call don't
-    /// say.
+    /// The largest request message sent, in bytes before compression, where the options of a call
+    /// don't set a limit.
     ///
-    /// By default as large as a frame can be, 4 GiB less one byte.
+    /// The largest size of a frame by default: 4 GiB less one byte.
     public var maximumRequestMessageSize = Int(clamping: UInt32.max)
 
-    /// How many bytes of a streamed request may wait to be sent until the writer is suspended.
+    /// The number of bytes of a streamed request that may be queued before the writer is suspended.
     ///
-    /// 64 KiB by default. One message more than this may wait.
+    /// 64 KiB by default. The queue may exceed this by one message.
     public var maximumQueuedRequestBytes = 64 * 1024
 
-    /// How many bytes of a response may wait to be read until no more are taken from the connection.
+    /// The number of bytes of a response that may be buffered before no more are read from the
+    /// connection.
     ///
-    /// 64 KiB by default. One message, or one chunk of the body, more than this may wait.
+    /// 64 KiB by default. The buffer may exceed this by one message, or by one chunk of the body.
     public var maximumBufferedResponseBytes = 64 * 1024
 
     /// Timeouts, size limits, retries and hedging by method, as gRPC's service config describes them.
     public var serviceConfig = ServiceConfig()
 
-    /// Sees every attempt at a call, for metrics, logs and traces.
+    /// The observer of every attempt at a call, for metrics, logs and traces.
     ///
-    /// None by default, which costs nothing. ``GRPCWebClientObservers`` makes one of several.
+    /// None by default, which costs nothing. ``GRPCWebClientObservers`` combines several observers.
     public var observer: (any GRPCWebClientObserver)?
 
     /// The default configuration.

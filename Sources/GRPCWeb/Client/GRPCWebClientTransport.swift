@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// A gRPC Swift client transport that makes gRPC-Web calls with an HTTP client.
 ///
-/// Adapters for HTTP clients make it: `.grpcWebAsyncHTTPClient(url:)`, `.grpcWebURLSession(url:)`. Each
-/// attempt at a call is one HTTP request; retries and hedging are gRPC Swift's, as the service config
-/// asks for them.
+/// Adapters for HTTP clients create the transport: `.grpcWebAsyncHTTPClient(url:)`,
+/// `.grpcWebURLSession(url:)`. Each attempt at a call is one HTTP request; gRPC Swift retries and
+/// hedges as the service config says.
 @available(GRPCWeb 1.0, *)
 public final class GRPCWebClientTransport: ClientTransport {
   /// The type that messages are serialized to.
@@ -17,15 +17,15 @@ public final class GRPCWebClientTransport: ClientTransport {
   private let config: GRPCWebClientTransport.Config
   private let calls = Mutex(RunningCalls<ClientCall>())
 
-  /// Limits retries and hedging, where the service config asks for that.
+  /// The limit on retries and hedging, if the service config has one.
   public let retryThrottle: RetryThrottle?
 
   /// Creates a transport.
   ///
   /// - Parameters:
-  ///   - url: Where the services are, for example `https://example.org/api`. Without a scheme it is
-  ///     `http`. A user and a password in it are sent as `authorization`.
-  ///   - httpClient: Makes the HTTP requests. It is shut down with the transport.
+  ///   - url: The address of the services, for example `https://example.org/api`. The scheme is
+  ///     `http` if the URL has none. A user and a password in the URL are sent as `authorization`.
+  ///   - httpClient: The HTTP client that makes the requests. The transport shuts it down.
   ///   - config: How calls are made.
   /// - Throws: `RPCError` with the code `invalidArgument` when the URL isn't one of HTTP.
   public init(
@@ -50,10 +50,10 @@ public final class GRPCWebClientTransport: ClientTransport {
   /// Waits until graceful shutdown has begun and the last call has ended, then shuts the HTTP client
   /// down.
   ///
-  /// Connections are made when calls need them. Cancelling the task ends all calls with
+  /// Connections are opened when calls need them. Cancelling the task ends all calls with
   /// `unavailable`.
   ///
-  /// - Throws: What the HTTP client throws when it is shut down.
+  /// - Throws: The error that the HTTP client throws while shutting down.
   public func connect() async throws {
     await withTaskCancellationHandler {
       await self.calls.suspend(in: \.shutdownWaiter) { !$0.isShutDown }
@@ -66,15 +66,15 @@ public final class GRPCWebClientTransport: ClientTransport {
     try await self.httpClient.shutdown()
   }
 
-  /// Takes no further calls.
+  /// Refuses further calls; running calls go on.
   public func beginGracefulShutdown() {
     self.calls.withLock { $0.beginShutdown() }?.resume()
   }
 
   /// Makes one attempt at a call.
   ///
-  /// - Throws: What the closure throws; `failedPrecondition` when the transport has been shut down;
-  ///   `unimplemented` when the HTTP client can't stream a request and the method needs it to.
+  /// - Throws: The error that the closure throws; `failedPrecondition` when the transport has been
+  ///   shut down; `unimplemented` when the method streams its request and the HTTP client can't.
   public func withStream<T: Sendable>(
     descriptor: MethodDescriptor,
     options: CallOptions,
@@ -108,7 +108,7 @@ public final class GRPCWebClientTransport: ClientTransport {
       throw RPCError.transportShutDown
     }
     let httpExchange = Task {
-      await self.exchange(call)
+      await self.makeHTTPExchange(of: call)
       self.calls.withLock { $0.remove(call) }?.resume()
     }
     call.httpExchangeStarted(httpExchange)
@@ -124,7 +124,8 @@ public final class GRPCWebClientTransport: ClientTransport {
     )
   }
 
-  /// Returns what the service config says of a method: for itself, its service, or all.
+  /// Returns the method config of the service config for a method: for the method itself, for its
+  /// service, or for all methods.
   public func config(forMethod descriptor: MethodDescriptor) -> MethodConfig? {
     let service = descriptor.service.fullyQualifiedService
     let names = [
@@ -142,7 +143,7 @@ public final class GRPCWebClientTransport: ClientTransport {
   }
 
   /// Makes the HTTP exchange of a call.
-  private func exchange(_ call: ClientCall) async {
+  private func makeHTTPExchange(of call: ClientCall) async {
     guard let (request, body) = await call.untilRequest() else { return }
 
     do {

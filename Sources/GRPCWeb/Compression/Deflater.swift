@@ -9,7 +9,7 @@ final class Deflater: Sendable {
 
   /// Creates a deflater.
   ///
-  /// - Throws: `resourceExhausted` when there is no memory for it.
+  /// - Throws: `resourceExhausted` when there is no memory for the deflater.
   init(format: ZlibFormat) throws(RPCError) {
     self.stream = Mutex(try ZlibStream(deflating: format))
   }
@@ -19,7 +19,7 @@ final class Deflater: Sendable {
   /// - Parameters:
   ///   - message: The whole message.
   ///   - output: Where the compressed message is appended.
-  /// - Throws: `internalError` when zlib refuses.
+  /// - Throws: `internalError` when zlib can't compress the message.
   func deflate(_ message: ByteBuffer, into output: inout ByteBuffer) throws(RPCError) {
     guard self.stream.withLock({ $0.deflate(message, into: &output) }) else {
       throw RPCError(code: .internalError, message: "A message can't be compressed.")

@@ -7,20 +7,20 @@ internal import Synchronization
 final class Inflater: Sendable {
   private let stream: Mutex<ZlibStream>
 
-  /// How many bytes the output grows by at least.
+  /// The smallest number of bytes that the output grows by.
   private static let smallestGrowth = 16 * 1024
 
   /// Creates an inflater.
   ///
-  /// - Throws: `resourceExhausted` when there is no memory for it.
+  /// - Throws: `resourceExhausted` when there is no memory for the inflater.
   init(format: ZlibFormat) throws(RPCError) {
     self.stream = Mutex(try ZlibStream(inflating: format))
   }
 
   /// Inflates a message.
   ///
-  /// The output grows as it is needed and stops growing at the limit: a small input that inflates
-  /// to more costs no more memory than the limit.
+  /// The output grows as needed and stops growing at the limit: a small input that inflates to more
+  /// than the limit costs no more memory than the limit.
   ///
   /// - Parameters:
   ///   - compressed: The whole compressed message.
@@ -48,7 +48,8 @@ final class Inflater: Sendable {
     var input = compressed
     var size = 0
     while true {
-      // One byte more than the limit tells a message of exactly that size from a larger one.
+      // Room for one byte more than the limit distinguishes a message of exactly that size from a
+      // larger one.
       let room = min(limit - size, max(size, Self.smallestGrowth)) + 1
       let (progress, written) = stream.inflate(&input, into: &output, room: room)
       size += written
@@ -74,7 +75,7 @@ final class Inflater: Sendable {
         continue
 
       case .unfinished:
-        // There is room, so it is input that is missing.
+        // zlib stopped although the output has room, so input is missing.
         throw RPCError(code: .internalError, message: "A compressed message is truncated.")
 
       case .faulty:

@@ -7,16 +7,16 @@ enum MessageEncoding: String, CaseIterable, Hashable, Sendable {
   case gzip
   case deflate
 
-  /// The encodings that are known on this platform, for a `grpc-accept-encoding` header.
+  /// The encodings supported on this platform, for a `grpc-accept-encoding` header.
   static let supported = Self.allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ",")
 
-  /// Whether messages can be of this encoding: without zlib only of `identity`.
+  /// Whether this platform supports the encoding: without zlib, only identity is supported.
   private var isSupported: Bool {
     self == .identity || ZlibStream.isAvailable
   }
 
-  /// The encoding that a `grpc-encoding` header names: identity without one, `nil` when it names one
-  /// that isn't known.
+  /// The encoding that a `grpc-encoding` header names: identity without a header, `nil` if the
+  /// header names an unknown encoding.
   init?(header: String?) {
     guard let header = header else {
       self = .identity
@@ -30,12 +30,12 @@ enum MessageEncoding: String, CaseIterable, Hashable, Sendable {
     guard self.isSupported else { return nil }
   }
 
-  /// Returns the encodings known among those that a header lists.
+  /// Returns those encodings of a `grpc-accept-encoding` header that this library knows.
   static func known(in acceptEncoding: String) -> [Self] {
     acceptEncoding.split(atByte: UInt8(ascii: ",")).compactMap { Self(name: $0) }
   }
 
-  /// The format in which zlib reads and writes it, or `nil` for identity.
+  /// The format in which zlib reads and writes the encoding, or `nil` for identity.
   var format: ZlibFormat? {
     switch self {
     case .identity:
@@ -50,8 +50,8 @@ enum MessageEncoding: String, CaseIterable, Hashable, Sendable {
 
 @available(GRPCWeb 1.0, *)
 extension MessageEncoding {
-  /// The encoding that a compression algorithm of gRPC Swift stands for: identity for one that isn't
-  /// known on this platform.
+  /// The encoding of a compression algorithm of gRPC Swift: identity for an algorithm that this
+  /// platform doesn't support.
   init(_ algorithm: CompressionAlgorithm) {
     switch algorithm {
     case .gzip where Self.gzip.isSupported:

@@ -4,11 +4,11 @@ internal import NIOCore
 /// Decompresses the messages of one direction of a call.
 @available(GRPCWeb 1.0, *)
 struct MessageInflater: Sendable {
-  /// The encoding of compressed messages: `identity` where the peer named none, `nil` where it named
-  /// one that isn't known.
+  /// The encoding of compressed messages: `identity` if the peer named none, `nil` if it named an
+  /// unknown one.
   var encoding: MessageEncoding?
 
-  // Made for the first compressed message: most calls have none.
+  // Created for the first compressed message: most calls have none.
   private var inflater: Inflater?
 
   init(encoding: MessageEncoding?) {
@@ -33,7 +33,7 @@ struct MessageInflater: Sendable {
       )
     }
 
-    // Some peers set the flag on a message that was too short to be compressed.
+    // Some peers set the compressed flag on an empty message, which they didn't compress.
     guard compressed.readableBytes > 0 else {
       return GRPCWebMessage([])
     }

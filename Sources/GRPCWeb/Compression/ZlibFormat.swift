@@ -5,7 +5,8 @@ enum ZlibFormat: Hashable, Sendable {
   /// RFC 1952.
   case gzip
 
-  /// The format as zlib takes it: the largest window, plus 16 for gzip's header and trailer.
+  /// The format as zlib's `windowBits` parameter: the largest window, plus 16 for gzip's header and
+  /// trailer.
   var windowBits: Int32 {
     switch self {
     case .zlib:

@@ -1,10 +1,11 @@
 extension StringProtocol {
-  /// Returns whether the string is `other`, which is in lower case, letters compared without case.
+  /// Returns whether the string is `other`, a string in lower case, with letters compared without
+  /// case.
   package func equalsASCII(_ other: String) -> Bool {
     self.utf8.count == other.utf8.count && self.hasASCIIPrefix(other)
   }
 
-  /// Returns whether the string starts with `prefix`, which is in lower case, letters compared
+  /// Returns whether the string starts with `prefix`, a string in lower case, with letters compared
   /// without case.
   func hasASCIIPrefix(_ prefix: String) -> Bool {
     guard self.utf8.count >= prefix.utf8.count else { return false }
@@ -13,9 +14,9 @@ extension StringProtocol {
 }
 
 extension StringProtocol {
-  /// The string with the letters of ASCII in lower case, and all else as it is.
+  /// The string with ASCII letters in lower case, and all other characters unchanged.
   ///
-  /// `lowercased()` knows letters that aren't ASCII's and become such, as the Kelvin sign does.
+  /// `lowercased()` maps some letters outside ASCII to ASCII: the Kelvin sign becomes `k`.
   func lowercasedASCII() -> String {
     guard self.utf8.contains(where: { $0 != $0.lowercasedASCII }) else { return String(self) }
     return String(decoding: self.utf8.map(\.lowercasedASCII), as: UTF8.self)
@@ -23,21 +24,22 @@ extension StringProtocol {
 }
 
 extension StringProtocol where SubSequence == Substring {
-  /// The parts between the places where an ASCII character stands, but for those that are empty.
+  /// The parts of the string between occurrences of an ASCII character, empty parts left out.
   ///
-  /// By bytes: to a String the character and a combining character after it are one, and others are equal
-  /// to it.
+  /// Compares bytes: a String treats the character and a combining character after it as one, and
+  /// some other characters as equal to it.
   package func split(atByte separator: UInt8) -> [Substring] {
     self[...].utf8.split(separator: separator).map { Substring($0) }
   }
 
-  /// The part before the first place where an ASCII character stands; all, where it stands nowhere.
+  /// The part of the string before the first occurrence of an ASCII character; the whole string if
+  /// there is none.
   func prefix(beforeByte separator: UInt8) -> Substring {
     let text = self[...]
     return text[..<(text.utf8.firstIndex(of: separator) ?? text.endIndex)]
   }
 
-  /// The longest prefix of whole Unicode scalars that has at most so many bytes of UTF-8.
+  /// The longest prefix of whole Unicode scalars that takes at most `count` bytes of UTF-8.
   func prefix(maximumBytes count: Int) -> Substring {
     let text = self[...]
     guard text.utf8.count > count else { return text }
@@ -49,9 +51,9 @@ extension StringProtocol where SubSequence == Substring {
     return text[..<end]
   }
 
-  /// The string without the spaces and tabs around it.
+  /// The string without leading and trailing spaces and tabs.
   package func trimmingWhitespace() -> Substring {
-    // By bytes: a space and a combining character after it are one character.
+    // Compares bytes: a String treats a space and a combining character after it as one character.
     let text = self[...]
     guard
       let first = text.utf8.firstIndex(where: { !$0.isHTTPWhitespace }),
@@ -64,9 +66,10 @@ extension StringProtocol where SubSequence == Substring {
 }
 
 extension StringProtocol {
-  /// Whether the string has U+FFFD in it, which stands for bytes that weren't UTF-8.
+  /// Whether the string contains U+FFFD, which SwiftNIO puts in the place of bytes that aren't
+  /// UTF-8.
   var hasReplacementCharacter: Bool {
-    // Nearly all header values are ASCII: one pass without branches tells.
+    // Fast path: nearly all header values are ASCII, which one pass without branches shows.
     let bits = self.utf8.withContiguousStorageIfAvailable { $0.reduce(0 as UInt8, |) }
     guard bits.map({ $0 >= 0x80 }) ?? true else { return false }
     return self.unicodeScalars.contains("\u{fffd}")
@@ -74,7 +77,7 @@ extension StringProtocol {
 }
 
 extension UInt8 {
-  /// Whether the byte is a space or a tab, which may stand around the values of HTTP's fields.
+  /// Whether the byte is a space or a tab, the whitespace allowed around the values of HTTP fields.
   var isHTTPWhitespace: Bool {
     self == UInt8(ascii: " ") || self == UInt8(ascii: "\t")
   }

@@ -4,7 +4,7 @@ enum Base64 {
   /// The character that fills the last quantum.
   static let padding = UInt8(ascii: "=")
 
-  /// What the decoding table holds for a byte that isn't in the alphabet.
+  /// The entry of the decoding table for a byte that isn't in the alphabet.
   static let invalid: UInt8 = 0xff
 
   static let alphabet = [UInt8](
@@ -85,7 +85,7 @@ enum Base64 {
   /// - Returns: The bytes, or `nil` when the characters aren't base64.
   static func decode(_ characters: UnsafeRawBufferPointer) -> [UInt8]? {
     var isValid = false
-    // Three bytes for each quantum begun: what the decoder may write.
+    // Each quantum, also one that is incomplete, decodes to at most three bytes.
     let capacity = (characters.count + 3) / 4 * 3
     let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { output, count in
       var decoder = TextDecoder()

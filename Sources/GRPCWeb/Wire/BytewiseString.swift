@@ -1,7 +1,8 @@
-/// A string that is equal to another only when both have the same bytes, as a key.
+/// A string as a dictionary key, equal to another only if both have the same bytes.
 ///
-/// To Swift's own comparison canonically equivalent strings are equal: the Kelvin sign, U+212A, is a K. Whoever
-/// compares bytes, as proxies do, would be passed by.
+/// Swift's own comparison treats canonically equivalent strings as equal: the Kelvin sign, U+212A,
+/// equals K. A proxy compares bytes, so a rule in the proxy for one spelling wouldn't apply to a
+/// path that the server accepts in the other.
 @available(GRPCWeb 1.0, *)
 struct BytewiseString: Hashable, Sendable {
   private let string: String
@@ -25,7 +26,7 @@ struct BytewiseString: Hashable, Sendable {
     if let result = self.string.utf8.withContiguousStorageIfAvailable(body) {
       return result
     }
-    // Contiguous since it was made, but nothing says that a copy stays so.
+    // The storage was made contiguous in `init`, but a copy isn't guaranteed to stay so.
     var string = self.string
     return string.withUTF8(body)
   }

@@ -1,8 +1,8 @@
 internal import HTTPTypes
 
-/// How the frames of a body are written: as they are, or as base64 text.
+/// The form of the frames in a body: binary, or base64 text.
 ///
-/// Request and response each have a mode of their own.
+/// The mode of a response is independent of the mode of its request.
 @available(GRPCWeb 1.0, *)
 public enum GRPCWebMode: Hashable, Sendable {
   /// `application/grpc-web`
@@ -14,15 +14,26 @@ public enum GRPCWebMode: Hashable, Sendable {
 /// The content types of gRPC-Web, and of native gRPC.
 @available(GRPCWeb 1.0, *)
 package enum ContentType {
+  /// The content type of binary mode, without and with the message format.
+  private static let binary = "application/grpc-web"
+  private static let binaryProto = "application/grpc-web+proto"
+  /// The content type of text mode, without and with the message format.
+  private static let text = "application/grpc-web-text"
+  private static let textProto = "application/grpc-web-text+proto"
+  /// The content type of native gRPC, without and with the message format.
+  private static let nativeGRPC = "application/grpc"
+  private static let nativeGRPCProto = "application/grpc+proto"
+
   /// The content type of a request in the given mode.
   ///
-  /// Some servers, Sonora for Python among them, know the text mode without a message format alone.
+  /// Text mode goes without the message format: some servers, Sonora for Python among them, don't
+  /// accept it with one.
   static func requestValue(for mode: GRPCWebMode) -> String {
     switch mode {
     case .binary:
-      return "application/grpc-web+proto"
+      return Self.binaryProto
     case .text:
-      return "application/grpc-web-text"
+      return Self.text
     }
   }
 
@@ -30,13 +41,13 @@ package enum ContentType {
   static func value(for mode: GRPCWebMode) -> String {
     switch mode {
     case .binary:
-      return "application/grpc-web+proto"
+      return Self.binaryProto
     case .text:
-      return "application/grpc-web-text+proto"
+      return Self.textProto
     }
   }
 
-  /// The content type of a response in the given mode, as a field that has been made.
+  /// The content type of a response in the given mode, as a field that is made once.
   static func field(for mode: GRPCWebMode) -> HTTPField {
     switch mode {
     case .binary:
@@ -50,27 +61,29 @@ package enum ContentType {
   private static let textField = HTTPField(name: .contentType, value: Self.value(for: .text))
 
   /// The media types that requests may have, for an `accept-post` header.
-  static let accepted = "application/grpc-web+proto, application/grpc-web-text+proto"
+  static let accepted = "\(Self.binaryProto), \(Self.textProto)"
 
   /// Returns whether a content type is gRPC-Web's, in whatever message format.
   package static func isGRPCWeb(_ contentType: String) -> Bool {
-    let prefix = "application/grpc-web"
-    guard Self.essence(of: contentType).hasASCIIPrefix(prefix) else { return false }
-    let rest = Self.essence(of: contentType).utf8.dropFirst(prefix.utf8.count)
+    let essence = Self.essence(of: contentType)
+    guard essence.hasASCIIPrefix(Self.binary) else { return false }
+    let rest = essence.utf8.dropFirst(Self.binary.utf8.count)
     guard let first = rest.first else { return true }
     return first == UInt8(ascii: "+") || first == UInt8(ascii: "-")
   }
 
-  /// The content type of native gRPC, for responses.
-  static let nativeGRPC = "application/grpc+proto"
+  /// The content type of a native gRPC response, as a field that is made once.
+  static let nativeGRPCField = HTTPField(name: .contentType, value: Self.nativeGRPCProto)
 
-  /// The content type of native gRPC, as a field that has been made.
-  static let nativeGRPCField = HTTPField(name: .contentType, value: Self.nativeGRPC)
+  /// Returns whether a content type looks like native gRPC's: a hint for people, not for parsing.
+  static func resemblesNativeGRPC(_ contentType: String) -> Bool {
+    contentType.hasASCIIPrefix(Self.nativeGRPC) && !contentType.hasASCIIPrefix(Self.binary)
+  }
 
   /// Returns whether a content type is native gRPC's, with protobuf messages.
   static func isNativeGRPC(_ contentType: String) -> Bool {
     let essence = Self.essence(of: contentType)
-    return essence.equalsASCII("application/grpc") || essence.equalsASCII(Self.nativeGRPC)
+    return essence.equalsASCII(Self.nativeGRPC) || essence.equalsASCII(Self.nativeGRPCProto)
   }
 
   /// Returns the mode that a content type stands for.
@@ -79,31 +92,27 @@ package enum ContentType {
   ///
   /// - Returns: The mode, or `nil` when the type isn't gRPC-Web with protobuf messages.
   static func mode(of contentType: String) -> GRPCWebMode? {
-    if let mode = Self.modeAsUsual(of: contentType) {
+    if let mode = Self.exactMode(of: contentType) {
       return mode
     }
     let essence = Self.essence(of: contentType)
-    if essence.equalsASCII("application/grpc-web+proto")
-      || essence.equalsASCII("application/grpc-web")
-    {
+    if essence.equalsASCII(Self.binaryProto) || essence.equalsASCII(Self.binary) {
       return .binary
-    } else if essence.equalsASCII("application/grpc-web-text+proto")
-      || essence.equalsASCII("application/grpc-web-text")
-    {
+    } else if essence.equalsASCII(Self.textProto) || essence.equalsASCII(Self.text) {
       return .text
     } else {
       return nil
     }
   }
 
-  /// Returns the mode of a content type that is written in lower case and without parameters.
+  /// Returns the mode of a content type in lower case and without parameters.
   ///
-  /// So nearly all clients write it, and taking it apart costs a hundred times as much.
-  private static func modeAsUsual(of contentType: String) -> GRPCWebMode? {
+  /// Fast path: nearly all clients send exactly these; parsing costs 100 times as much.
+  private static func exactMode(of contentType: String) -> GRPCWebMode? {
     switch contentType {
-    case "application/grpc-web+proto", "application/grpc-web":
+    case Self.binaryProto, Self.binary:
       return .binary
-    case "application/grpc-web-text+proto", "application/grpc-web-text":
+    case Self.textProto, Self.text:
       return .text
     default:
       return nil
@@ -118,7 +127,7 @@ package enum ContentType {
   /// - Returns: The mode that `accept` prefers; the request's where it names neither, or both alike.
   static func responseMode(accept: String?, requestMode: GRPCWebMode) -> GRPCWebMode {
     guard let accept = accept else { return requestMode }
-    if let mode = Self.modeAsUsual(of: accept) {
+    if let mode = Self.exactMode(of: accept) {
       return mode
     }
 
@@ -140,12 +149,12 @@ package enum ContentType {
     return preferred?.mode ?? requestMode
   }
 
-  /// The type and subtype: what stands before the parameters.
+  /// The type and subtype of a content type, without its parameters.
   private static func essence(of contentType: String) -> Substring {
     contentType.prefix(beforeByte: UInt8(ascii: ";")).trimmingWhitespace()
   }
 
-  /// The weight of a media range, 1 where it has none that can be read.
+  /// The weight of a media range, its `q` parameter; 1 if it has none or one that can't be parsed.
   private static func quality(of range: Substring) -> Double {
     for parameter in range.split(atByte: UInt8(ascii: ";")).dropFirst() {
       let parameter = parameter.trimmingWhitespace()

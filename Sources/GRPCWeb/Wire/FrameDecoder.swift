@@ -3,8 +3,8 @@ internal import NIOCore
 
 /// Cuts a stream of bytes into frames, whatever the chunks it arrives in.
 ///
-/// A length is checked against its limit before anything of the payload is kept. An error is
-/// final: after one the decoder must not be used again.
+/// The length of a frame is checked against its limit before any of its payload is kept. An error
+/// is final: the decoder must not be used after one.
 @available(GRPCWeb 1.0, *)
 struct FrameDecoder: Sendable {
   /// A frame taken from the stream.
@@ -38,7 +38,8 @@ struct FrameDecoder: Sendable {
     self.buffer.readableBytes
   }
 
-  /// Whether a whole frame is among the bytes received, or what can't become one.
+  /// Whether ``next()`` would return a frame or throw: the bytes received start with a whole frame,
+  /// or with a header that isn't accepted.
   var hasWholeFrame: Bool {
     guard let header = self.header else { return false }
     return self.hasFaultyHeader
@@ -50,7 +51,7 @@ struct FrameDecoder: Sendable {
     self.header?.isTrailers == true && self.hasWholeFrame
   }
 
-  /// Whether there are bytes behind a whole frame.
+  /// Whether the bytes received go on after their first frame.
   var hasMoreThanFrame: Bool {
     guard let header = self.header else { return false }
     return self.buffer.readableBytes > FrameHeader.size + Int(header.length)
@@ -59,11 +60,10 @@ struct FrameDecoder: Sendable {
   /// Whether the bytes received start with the header of a frame that isn't accepted.
   var hasFaultyHeader: Bool {
     guard let header = self.header else { return false }
-    return header.length > self.limit(for: header) || header.hasUnknownFlags
-      || header.isTrailers && self.maximumTrailersSize == nil
+    return self.fault(of: header) != nil
   }
 
-  /// The header that the bytes received start with, once it is whole.
+  /// The header that the bytes received start with, or `nil` until all of it is there.
   private var header: FrameHeader? {
     guard
       let flags = self.buffer.getInteger(at: self.buffer.readerIndex, as: UInt8.self),
@@ -77,10 +77,12 @@ struct FrameDecoder: Sendable {
   /// Adds bytes from the stream.
   mutating func append(_ bytes: ByteBuffer) {
     if self.buffer.readableBytes == 0 {
-      // The usual case, a chunk of whole frames: they are slices of the chunk itself.
+      // Fast path: the chunk usually consists of whole frames, which become slices of it without a
+      // copy.
       self.buffer = bytes
     } else {
-      // A stream whose chunks never end with a frame would keep all of its frames otherwise.
+      // Without discarding, the buffer would keep all frames of a stream whose chunks never end
+      // where a frame ends.
       self.buffer.discardReadBytes()
       self.reserveFrame()
       self.buffer.writeImmutableBuffer(bytes)
@@ -90,7 +92,8 @@ struct FrameDecoder: Sendable {
   /// Makes room for the rest of a large frame, so that its bytes are copied once and not each time that
   /// the buffer grows.
   ///
-  /// Only for a sender that has sent some of it: a header costs nothing.
+  /// Memory is reserved only after some of the frame was received: a peer that sends nothing but a
+  /// header costs none.
   private mutating func reserveFrame() {
     guard self.buffer.readableBytes >= Self.reservingSize, !self.hasFaultyHeader,
       let header = self.header
@@ -103,24 +106,27 @@ struct FrameDecoder: Sendable {
     }
   }
 
-  /// How much of a frame must have come until memory is reserved for all of it, in bytes.
+  /// The number of bytes of a frame that must be received before memory is reserved for all of it.
   private static let reservingSize = 32 * 1024
 
-  /// Takes the next frame.
+  /// Removes and returns the next frame.
   ///
   /// - Returns: A frame, or `nil` when more bytes are needed.
   /// - Throws: `internalError` for a frame that may not stand where it does, `resourceExhausted`
   ///   for a length over its limit.
   mutating func next() throws(RPCError) -> Frame? {
     guard let header = self.header else { return nil }
-    try self.validate(header)
+    if let fault = self.fault(of: header) {
+      throw fault.error
+    }
 
     guard let frame = self.buffer.readSlice(length: FrameHeader.size + Int(header.length)) else {
       return nil
     }
 
     if self.buffer.readableBytes == 0 {
-      // Give up the storage, which the frame shares: appending to it would copy it.
+      // The frame shares the buffer's storage. Appending to the buffer would copy it, so the buffer
+      // lets go of it.
       self.buffer = ByteBuffer()
     }
 
@@ -135,27 +141,15 @@ struct FrameDecoder: Sendable {
       : .compressedMessage(payload)
   }
 
-  private func validate(_ header: FrameHeader) throws(RPCError) {
+  /// Why a header isn't accepted, or `nil` when it is.
+  private func fault(of header: FrameHeader) -> Fault? {
     if header.hasUnknownFlags {
-      throw RPCError(
-        code: .internalError,
-        message: "Received a frame with unknown flags (\(header.flags))."
-      )
-    }
-
-    if header.isTrailers && self.maximumTrailersSize == nil {
-      throw RPCError(code: .internalError, message: "Received trailers in a request.")
-    }
-
-    let limit = self.limit(for: header)
-    if header.length > limit {
-      let subject = header.isTrailers ? "trailers" : "a message"
-      throw RPCError(
-        code: .resourceExhausted,
-        message: """
-          Received \(subject) of \(header.length) bytes, which exceeds the limit of \(limit) bytes.
-          """
-      )
+      return .unknownFlags(header)
+    } else if header.isTrailers && self.maximumTrailersSize == nil {
+      return .misplacedTrailers
+    } else {
+      let limit = self.limit(for: header)
+      return header.length > limit ? .oversized(header, limit: limit) : nil
     }
   }
 
@@ -164,17 +158,17 @@ struct FrameDecoder: Sendable {
     if header.isTrailers {
       return self.maximumTrailersSize ?? 0
     } else if header.isCompressed {
-      // The limit is that of the inflated message. Compression makes what it can't shrink a
-      // little longer: by five bytes for every 16 KiB, a header and a checksum.
+      // The limit applies to the decompressed message. Compression makes data that it can't shrink
+      // slightly longer: by five bytes for every 16 KiB, a header and a checksum.
       return self.maximumMessageSize + self.maximumMessageSize / 1024 + 64
     } else {
       return self.maximumMessageSize
     }
   }
 
-  /// Checks that the stream may end here.
+  /// Checks that the stream doesn't end inside a frame.
   ///
-  /// - Throws: `internalError` when it ends inside a frame.
+  /// - Throws: `internalError` when the stream ends inside a frame.
   func finish() throws(RPCError) {
     if self.buffer.readableBytes > 0 {
       throw RPCError(
@@ -183,6 +177,41 @@ struct FrameDecoder: Sendable {
           The stream ended inside a frame, \(self.buffer.readableBytes) bytes after its start.
           """
       )
+    }
+  }
+}
+
+@available(GRPCWeb 1.0, *)
+extension FrameDecoder {
+  /// Why the header of a frame isn't accepted.
+  private enum Fault {
+    case unknownFlags(FrameHeader)
+    /// Trailers in a request.
+    case misplacedTrailers
+    /// The payload is longer than the limit, in bytes.
+    case oversized(FrameHeader, limit: Int)
+
+    /// The error that the call fails with.
+    var error: RPCError {
+      switch self {
+      case .unknownFlags(let header):
+        return RPCError(
+          code: .internalError,
+          message: "Received a frame with unknown flags (\(header.flags))."
+        )
+
+      case .misplacedTrailers:
+        return RPCError(code: .internalError, message: "Received trailers in a request.")
+
+      case .oversized(let header, let limit):
+        let subject = header.isTrailers ? "trailers" : "a message"
+        return RPCError(
+          code: .resourceExhausted,
+          message: """
+            Received \(subject) of \(header.length) bytes, which exceeds the limit of \(limit) bytes.
+            """
+        )
+      }
     }
   }
 }

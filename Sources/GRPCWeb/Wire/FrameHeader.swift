@@ -1,3 +1,5 @@
+internal import NIOCore
+
 /// The five bytes before every message and before the trailers: flags and a length.
 ///
 /// See "Length-Prefixed-Message" in gRPC's PROTOCOL-HTTP2 document and the trailers flag in
@@ -10,9 +12,9 @@ struct FrameHeader: Hashable, Sendable {
   /// The largest payload that a frame can have, in bytes.
   static let largestLength = Int(clamping: UInt32.max)
 
-  /// The limit in force where a limit of some bytes is asked for.
+  /// The limit to apply to one message where the configuration asks for a limit of `bytes`.
   ///
-  /// Not more than 1 GiB is ever kept of one message: buffers can't grow far beyond that.
+  /// At most 1 GiB: buffers can't grow far beyond that.
   static func limit(_ bytes: Int) -> Int {
     min(max(0, bytes), 1 << 30)
   }
@@ -20,7 +22,7 @@ struct FrameHeader: Hashable, Sendable {
   static let compressedFlag: UInt8 = 0b0000_0001
   static let trailersFlag: UInt8 = 0b1000_0000
 
-  /// The flags, as sent.
+  /// The byte of flags.
   var flags: UInt8
 
   /// The number of bytes in the payload that follows.
@@ -39,5 +41,11 @@ struct FrameHeader: Hashable, Sendable {
   /// Whether a flag is set that the protocol doesn't define.
   var hasUnknownFlags: Bool {
     self.flags & ~(Self.compressedFlag | Self.trailersFlag) != 0
+  }
+
+  /// Writes the header over the first five bytes of a frame, which were left free for it.
+  func set(in frame: inout ByteBuffer) {
+    frame.setInteger(self.flags, at: frame.readerIndex)
+    frame.setInteger(self.length, at: frame.readerIndex + MemoryLayout<UInt8>.size)
   }
 }

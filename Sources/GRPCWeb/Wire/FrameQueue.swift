@@ -1,22 +1,22 @@
 internal import NIOCore
 
-/// Frames that wait to be sent.
+/// Frames that are queued to be sent.
 ///
-/// Small frames are copied together, so that many of them leave as one buffer: behind the first of
-/// them, which has room for the trailers of a unary response. Large ones are handed on as they are.
+/// Small frames are coalesced: each is copied behind the first of them, whose buffer has room for
+/// the trailers of a unary response. Large frames are handed on without a copy.
 @available(GRPCWeb 1.0, *)
 struct FrameQueue: Sendable {
   private var buffers: [ByteBuffer] = []
-  /// Whether the last buffer is of small frames, to append another to.
+  /// Whether the last buffer holds small frames, so that another can be appended to it.
   private var canAppendToTail = false
 
-  /// The number of bytes that wait.
+  /// The number of bytes queued.
   private(set) var byteCount = 0
 
-  /// Frames up to this size, in bytes, are copied behind others.
+  /// The largest frame that is copied behind others, in bytes.
   static let largestCopiedFrame = 16 * 1024
 
-  /// Whether nothing waits.
+  /// Whether no frame is queued.
   var isEmpty: Bool {
     self.buffers.isEmpty
   }
@@ -34,7 +34,7 @@ struct FrameQueue: Sendable {
     }
   }
 
-  /// Takes all frames, in as few buffers as there are.
+  /// Removes and returns all frames, in as few buffers as possible.
   mutating func take() -> [ByteBuffer] {
     defer { self = Self() }
     return self.buffers

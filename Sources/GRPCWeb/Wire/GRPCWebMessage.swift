@@ -3,16 +3,16 @@ internal import NIOCore
 
 /// The bytes of one message, stored behind the five bytes of its frame header.
 ///
-/// gRPC serializes into values of this type and deserializes from them. As the header is written
-/// when the size becomes known, an uncompressed message is already a frame: sending it copies
-/// nothing, whether or not somebody else still holds a reference to the bytes.
+/// gRPC Swift serializes messages into values of this type and deserializes from them. The header
+/// is written when the size of the message becomes known, so an uncompressed message is already a
+/// frame: sending it copies nothing, whether or not other references to its bytes exist.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebMessage: GRPCContiguousBytes, Sendable {
   /// The frame: an uncompressed header, then the message.
   private(set) var frame: ByteBuffer
 
-  /// Room behind the message for a short block of trailers, so that a small unary response grows
-  /// no buffer.
+  /// The room to leave behind a message for a short block of trailers, in bytes, so that a small
+  /// unary response doesn't have to grow the buffer.
   private static let trailingCapacity = 64
 
   /// Creates a message of `count` bytes, each of them `byte`.
@@ -36,7 +36,7 @@ public struct GRPCWebMessage: GRPCContiguousBytes, Sendable {
     self.frame = frame
   }
 
-  /// Creates a message whose bytes `body` appends to the buffer that it is handed.
+  /// Creates a message from the bytes that `body` appends to a buffer.
   ///
   /// - Parameters:
   ///   - capacity: The number of bytes expected.
@@ -59,11 +59,8 @@ public struct GRPCWebMessage: GRPCContiguousBytes, Sendable {
   }
 
   private mutating func writeLength() {
-    // A message over 4 GiB has no frame; the exchange refuses it before this length is sent.
-    self.frame.setInteger(
-      UInt32(clamping: self.count),
-      at: self.frame.readerIndex + MemoryLayout<UInt8>.size
-    )
+    // A message over 4 GiB has no valid header: `MessageFramer` refuses it before it is sent.
+    FrameHeader(flags: 0, length: UInt32(clamping: self.count)).set(in: &self.frame)
   }
 
   /// The number of bytes in the message, its header not counted.

@@ -1,6 +1,6 @@
 /// The value of a `date` header: HTTP's preferred format of a date (RFC 9110, section 5.6.7).
 ///
-/// Has no clock: whoever sends it knows the time, and may keep the text for a second.
+/// The caller supplies the time, and may keep the text for a second.
 @available(GRPCWeb 1.0, *)
 package enum HTTPDate {
   private static let weekdays: [StaticString] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
@@ -9,15 +9,16 @@ package enum HTTPDate {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 
-  /// The last second of the year 9999, as years have four digits in this format.
+  /// The last second of the year 9999: years have four digits in this format.
   private static let last: Int64 = 253_402_300_799
 
   private static let secondsPerDay: Int64 = 86_400
 
   /// Encodes a time, for example as `Sun, 06 Nov 1994 08:49:37 GMT`.
   ///
-  /// - Parameter seconds: The time in seconds since the start of 1970 in UTC, without leap seconds. A time
-  ///   before that is taken for it, and one after the year 9999 for the last second of that year.
+  /// - Parameter seconds: The time in seconds since the start of 1970 in UTC, without leap seconds.
+  ///   A time before 1970 is treated as its start, a time after the year 9999 as the last second of
+  ///   that year.
   /// - Returns: 29 bytes of ASCII.
   package static func encode(secondsSince1970 seconds: Int64) -> String {
     let seconds = min(max(seconds, 0), Self.last)
@@ -48,12 +49,12 @@ package enum HTTPDate {
 
   /// The date of a day in the Gregorian calendar.
   ///
-  /// Counts in years that begin in March, so that a leap day is the last of its year, and in eras of 400 years,
-  /// which all have as many days.
+  /// The calculation counts in years that begin in March, so that a leap day is the last day of its
+  /// year, and in eras of 400 years, which all have the same number of days.
   ///
   /// - Parameter day: The number of the day; 0 is the first of January 1970.
   private static func date(ofDay day: Int) -> (year: Int, month: Int, day: Int) {
-    // From the first of March of the year 0.
+    // The number of days since the first of March of the year 0.
     let day = day + 719_468
     let (era, dayOfEra) = day.quotientAndRemainder(dividingBy: 146_097)
     let yearOfEra =
@@ -65,7 +66,7 @@ package enum HTTPDate {
     return (era * 400 + yearOfEra + (month <= 2 ? 1 : 0), month, dayOfMonth)
   }
 
-  /// Writes ASCII into memory, which has to have room for it.
+  /// Writes ASCII into memory that is large enough for it.
   private struct Writer {
     let bytes: UnsafeMutableBufferPointer<UInt8>
     var count = 0

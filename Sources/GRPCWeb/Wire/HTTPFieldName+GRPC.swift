@@ -13,7 +13,7 @@ extension HTTPField.Name {
   static let xGRPCWeb = Self.grpc("x-grpc-web")
   static let xAccelBuffering = Self.grpc("x-accel-buffering")
 
-  /// Makes a name of a literal, which is a token and in lower case.
+  /// Creates a name from a literal, which must be a token in lower case.
   private static func grpc(_ literal: String) -> Self {
     guard let name = Self(literal) else {
       preconditionFailure("'\(literal)' in the source code isn't the name of an HTTP field.")

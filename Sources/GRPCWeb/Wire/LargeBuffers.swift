@@ -1,33 +1,37 @@
 internal import NIOCore
 internal import Synchronization
 
-/// Memory of large messages that have been sent, for the next ones to be written into.
+/// Reuses the memory of large messages that have been sent.
 ///
-/// What is freed of such a size goes back to the system at once, and each page of what is allocated next is
-/// then filled with zeros by the system when it is first written: for a message of 1 MiB that takes longer than
-/// to read and to parse it.
+/// The allocator returns freed memory of such a size to the system at once, and the system fills
+/// each page of newly allocated memory with zeros when it is first written: for a message of 1 MiB
+/// that takes longer than reading and parsing it.
 ///
-/// Buffers are kept while they are still being sent, and lent when nobody else has them any more.
+/// A buffer is kept from the moment it is queued to be sent, and handed out again when no other
+/// reference to its memory is left.
 @available(GRPCWeb 1.0, *)
 final class LargeBuffers: Sendable {
-  /// Those of this process.
+  /// The buffers shared by all calls in the process.
   static let shared = LargeBuffers()
 
-  /// The capacities that are kept, in bytes: of smaller ones the allocator keeps the memory itself.
+  /// The capacities of the buffers kept, in bytes; the allocator itself keeps memory of smaller
+  /// sizes.
   static let capacities = 128 * 1024 ... 4 * 1024 * 1024
-  /// How many bytes are kept in all.
+  /// The number of bytes kept in all.
   static let maximumBytes = 8 * 1024 * 1024
 
   private let buffers = Mutex<[ByteBuffer]>([])
 
-  /// Takes an empty buffer that has room for some bytes, if one is free.
+  /// Removes and returns an empty buffer with room for `capacity` bytes, or `nil` if no kept one is
+  /// free and fits.
   func take(capacity: Int) -> ByteBuffer? {
-    // Capacities are powers of two: what asks for a little more than half of one is given all of it.
+    // Capacities are rounded up to powers of two: a request for a little more than half of one is
+    // given all of it.
     guard capacity > Self.capacities.lowerBound / 2, capacity <= Self.capacities.upperBound else {
       return nil
     }
     return self.buffers.withLock { buffers in
-      // Not one that is far too large, which another message may want.
+      // A buffer much larger than needed is left for a larger message.
       let fits = buffers.indices.first { index in
         (capacity ... 4 * capacity).contains(buffers[index].capacity) && buffers[index].isUnshared
       }
@@ -38,15 +42,16 @@ final class LargeBuffers: Sendable {
     }
   }
 
-  /// Keeps the memory of a buffer for when it has been sent.
+  /// Keeps the memory of a buffer, to be reused once it has been sent.
   func keep(_ buffer: ByteBuffer) {
     guard Self.capacities.contains(buffer.capacity) else { return }
     self.buffers.withLock { buffers in
-      // A message that is sent again and again is one.
+      // A message that is sent several times has its memory kept once.
       guard !buffers.contains(where: { $0.hasSameMemory(as: buffer) }) else { return }
       var bytes = buffers.reduce(into: buffer.capacity) { $0 += $1.capacity }
       while bytes > Self.maximumBytes {
-        // Those that nobody took when they were free make room.
+        // A full pool makes room by dropping a buffer that has been free and that no message
+        // needed.
         guard let unused = buffers.indices.first(where: { buffers[$0].isUnshared }) else { return }
         bytes -= buffers.remove(at: unused).capacity
       }
@@ -61,7 +66,7 @@ extension ByteBuffer {
     self.withVeryUnsafeBytes { $0.baseAddress } == other.withVeryUnsafeBytes { $0.baseAddress }
   }
 
-  /// Whether no other buffer has the same memory.
+  /// Whether this is the only reference to the buffer's memory.
   fileprivate var isUnshared: Bool {
     mutating get {
       self.modifyIfUniquelyOwned { _ in true } ?? false

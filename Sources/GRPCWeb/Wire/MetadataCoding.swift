@@ -5,19 +5,20 @@ internal import HTTPTypes
 ///
 /// See "Custom-Metadata" in gRPC's PROTOCOL-HTTP2 document.
 ///
-/// The document has no characters in text values but those of ASCII. What others do with a peer's: grpc-go and
-/// Envoy pass the bytes on, and fail no call for them. So UTF-8 is passed on here, both ways, as a String can
-/// hold it. Bytes that aren't UTF-8 it can't hold, and SwiftNIO has replaced them by U+FFFD before they get
-/// here: two values that differ would be the same. A server leaves such a value out, and logs its key: the
-/// call goes on, as proxies add headers of their own that the client knows nothing of. A client hands it out
-/// as it is.
+/// The document allows only ASCII in text values. grpc-go and Envoy pass other bytes of a peer on
+/// and fail no call for them. Here UTF-8 is passed on in both directions, as a String can hold it.
+/// A String can't hold other bytes: SwiftNIO replaces them with U+FFFD, so that two different
+/// values would become equal. A server leaves such a value out, logs its key and continues the
+/// call, since proxies add headers that the client knows nothing of. A client passes such a value
+/// on.
 @available(GRPCWeb 1.0, *)
 enum MetadataCoding {
   /// Decodes the metadata of a request from its HTTP fields.
   ///
-  /// Leaves out what is gRPC's or HTTP's own. `grpc-timeout` stays, in a form that gRPC Swift can read.
-  /// Repeated names keep their values, in order; but cookies, of which HTTP/2 has a field each, are one value
-  /// (RFC 9113, section 8.2.3). A `-bin` value is a list of base64, padded or not.
+  /// Fields of gRPC's or HTTP's own are left out. `grpc-timeout` stays, in a form that gRPC Swift
+  /// can read. Repeated names keep their values, in order; but cookies, which HTTP/2 sends in one
+  /// field each, become one value (RFC 9113, section 8.2.3). A `-bin` value is a list of base64
+  /// elements, with or without padding.
   ///
   /// - Parameters:
   ///   - fields: The fields.
@@ -58,8 +59,8 @@ enum MetadataCoding {
     return metadata
   }
 
-  /// Adds cookies, but for those that weren't UTF-8: other apps of the same host set cookies, too, and theirs
-  /// are no reason to lose all.
+  /// Adds cookies, except those that aren't UTF-8: other apps on the same host set cookies too, and
+  /// one that is invalid is no reason to lose the others.
   private static func addCookies(
     _ cookies: String,
     to metadata: inout Metadata,
@@ -91,7 +92,7 @@ enum MetadataCoding {
     try Self.decode(fields, errorCode: .internalError, keepingGRPC: Self.isKeptInTrailers)
   }
 
-  /// Decodes one trailer, unless it is gRPC's own.
+  /// Decodes one trailer, unless its name is reserved for gRPC.
   ///
   /// - Throws: `internalError` when a `-bin` value isn't base64.
   static func decodeTrailer(
@@ -145,10 +146,11 @@ enum MetadataCoding {
     }
   }
 
-  /// Calls `body` with each element of a list, without the whitespace around it, until it returns `false`.
+  /// Calls `body` with each element of a comma-separated list, surrounding whitespace removed,
+  /// until `body` returns `false`.
   ///
-  /// Elements that are empty are none (RFC 9110, section 5.6.1). A list that is empty as a whole is one
-  /// value without bytes, which gRPC writes so.
+  /// Empty elements are skipped (RFC 9110, section 5.6.1). But a list that is empty as a whole is
+  /// one element without bytes: gRPC writes an empty binary value so.
   ///
   /// - Returns: Whether all calls returned `true`.
   private static func forEachElement(
@@ -264,8 +266,8 @@ enum MetadataCoding {
     }
   }
 
-  /// Returns whether a key of gRPC's own stands in trailing metadata: error details, and a server's
-  /// word on retries.
+  /// Returns whether a key that starts with `grpc-` is allowed in trailing metadata: error details,
+  /// and the server's pushback on retries.
   private static func isKeptInTrailers(_ key: String) -> Bool {
     key == "grpc-status-details-bin" || key == "grpc-retry-pushback-ms"
   }
@@ -287,7 +289,7 @@ enum MetadataCoding {
     value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == UInt8(ascii: "\t") }
   }
 
-  /// Returns whether text is what the receiver of binary metadata can decode.
+  /// Returns whether the receiver of binary metadata can decode a text.
   private static func isBase64List(_ value: String) -> Bool {
     var value = value
     return value.withUTF8 { characters in
@@ -295,7 +297,8 @@ enum MetadataCoding {
     }
   }
 
-  /// Returns whether a key is HTTP's own, or gRPC-Web's use of it, and so never metadata.
+  /// Returns whether a key is reserved for HTTP or for gRPC-Web's use of HTTP, and so is never
+  /// metadata.
   private static func isHTTP(_ key: String) -> Bool {
     Self.httpKeys.contains(key) || key.hasPrefix("access-control-")
   }

@@ -5,7 +5,7 @@ internal import HTTPTypes
 extension Status {
   /// The status that the value of `grpc-status` stands for.
   ///
-  /// A code that isn't one of gRPC's stands for `unknown`, as it does everywhere in gRPC.
+  /// A code that gRPC doesn't define stands for `unknown`, as in all implementations of gRPC.
   init(grpcStatus value: String, message: String) {
     if let code = Int(value).flatMap({ Status.Code(rawValue: $0) }) {
       self.init(code: code, message: message)
@@ -17,8 +17,8 @@ extension Status {
 
   /// The status that the values of all `grpc-status` fields stand for, `nil` without any.
   ///
-  /// Equal ones are one: proxies that merge headers and trailers repeat them. Different ones are
-  /// `unknown`.
+  /// Equal values count as one: proxies that merge headers and trailers repeat them. Different
+  /// values are `unknown`.
   init?(grpcStatuses values: [String], message: String) {
     guard let first = values.first else { return nil }
     guard values.allSatisfy({ $0 == first }) else {
@@ -36,7 +36,7 @@ extension Status {
   ///   - isGRPCWeb: Whether the response is gRPC-Web's in all else. Where it isn't, only a code that is
   ///     gRPC's says more than the HTTP status.
   init?(_ fields: HTTPFields, isGRPCWeb: Bool) {
-    // Some HTTP clients join repeated fields.
+    // Some HTTP clients join the values of repeated fields with commas.
     let values = fields[values: .grpcStatus].flatMap { value in
       value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map {
         String(Substring($0).trimmingWhitespace())
@@ -93,9 +93,7 @@ extension Status {
 
   private static func hint(for response: HTTPResponse) -> String? {
     let contentType = response.headerFields[.contentType] ?? ""
-    if contentType.hasASCIIPrefix("application/grpc")
-      && !contentType.hasASCIIPrefix("application/grpc-web")
-    {
+    if ContentType.resemblesNativeGRPC(contentType) {
       return "The server speaks native gRPC. Enable gRPC-Web there, or put a proxy before it."
     }
     switch response.status.code {

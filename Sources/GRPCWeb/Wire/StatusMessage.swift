@@ -1,6 +1,6 @@
 extension String {
-  /// What a status message repeats of a peer's text: not more of it than helps to recognise it, and not
-  /// more than 64 bytes, whatever the text consists of.
+  /// The part of a peer's text that a status message quotes: enough to recognise the text, and at
+  /// most 64 bytes.
   var excerpt: String {
     self.utf8.count <= 64 ? self : "\(self.prefix(maximumBytes: 64))…"
   }
@@ -12,25 +12,26 @@ extension String {
 enum StatusMessage {
   /// The largest message sent, in bytes as encoded: 8 KiB.
   ///
-  /// What clients and proxies take of headers and trailers is seldom more than 16 KiB in all.
+  /// Clients and proxies seldom accept more than 16 KiB of headers and trailers in all.
   static let maximumSize = 8 * 1024
 
-  /// How many bytes the mark of a message that is cut takes at most, as encoded.
+  /// The largest size of the mark at the end of a message that is cut, in bytes as encoded.
   private static let markSize = 64
 
   /// Encodes a message for the wire.
   ///
-  /// One that would be larger than ``maximumSize`` is cut between two Unicode scalars, and ends with a mark
-  /// that says so and how long it was.
+  /// A message larger than ``maximumSize`` is cut between two Unicode scalars, and ends with a mark
+  /// that says that it was cut and how long it was.
   static func encode(_ message: String) -> String {
     guard let count = Self.countBeforeCut(message) else { return Self.encodeWhole(message) }
     let mark = "… [cut, of \(message.utf8.count) bytes]"
     return Self.encodeWhole(String(message.prefix(maximumBytes: count))) + Self.encodeWhole(mark)
   }
 
-  /// How many bytes of a message that has to be cut are sent, `nil` for one that is sent whole.
+  /// The number of bytes to send of a message that has to be cut, or `nil` if the message fits as a
+  /// whole.
   private static func countBeforeCut(_ message: String) -> Int? {
-    // An escape has three characters.
+    // An escape (`%C3`) takes three characters.
     guard message.utf8.count > Self.maximumSize / 3 else { return nil }
     var size = 0
     var countBeforeCut = 0
@@ -65,8 +66,8 @@ enum StatusMessage {
 
   /// Decodes a message from the wire.
   ///
-  /// Never fails: a `%` that starts no escape stands for itself, and bytes that aren't UTF-8 become
-  /// replacement characters.
+  /// Decoding never fails: a `%` that starts no escape stands for itself, and bytes that aren't
+  /// UTF-8 become replacement characters.
   static func decode(_ encoded: String) -> String {
     guard encoded.utf8.contains(UInt8(ascii: "%")) else { return encoded }
 

@@ -3,15 +3,15 @@ internal import NIOCore
 
 /// Decodes the body of the text mode, `application/grpc-web-text`, in whatever chunks it arrives.
 ///
-/// Characters are taken in quanta of four. Padding ends a run of base64, and the next character
+/// Characters are decoded in quanta of four. Padding ends a run of base64, and the next character
 /// starts another: senders pad at every flush. An error is final.
 @available(GRPCWeb 1.0, *)
 struct TextDecoder: Sendable {
-  /// The characters of a quantum that isn't whole yet: their values, six bits each.
+  /// The values of the characters of an incomplete quantum, six bits each.
   private var quantum: UInt32 = 0
-  /// How many characters of the quantum have been seen, padding included.
+  /// The number of characters of the incomplete quantum, padding included.
   private var count = 0
-  /// How many of those were padding.
+  /// The number of padding characters in the incomplete quantum.
   private var paddingCount = 0
 
   /// Decodes a chunk.
@@ -40,9 +40,9 @@ struct TextDecoder: Sendable {
     return bytes
   }
 
-  /// Checks that the body may end here.
+  /// Checks that the body doesn't end inside a quantum.
   ///
-  /// - Throws: `internalError` when it ends inside a quantum.
+  /// - Throws: `internalError` when the body ends inside a quantum.
   func finish() throws(RPCError) {
     if self.count > 0 {
       throw RPCError(
@@ -52,10 +52,10 @@ struct TextDecoder: Sendable {
     }
   }
 
-  /// Decodes what is left of a text that may end without its padding.
+  /// Decodes the last, incomplete quantum of a text whose padding may be missing.
   ///
-  /// - Returns: The number of bytes written into `output` at `offset`, or `nil` when the text must not end
-  ///   here.
+  /// - Returns: The number of bytes written into `output` at `offset`, or `nil` when a text can't
+  ///   end with such a quantum.
   mutating func decodeUnpaddedEnd(
     into output: UnsafeMutableRawBufferPointer,
     at offset: Int
@@ -67,7 +67,7 @@ struct TextDecoder: Sendable {
     return self.takeQuantum(into: output, at: offset)
   }
 
-  /// Decodes `characters` into `output`, which has room for three bytes a quantum.
+  /// Decodes `characters` into `output`, which must have room for three bytes a quantum.
   ///
   /// - Returns: The number of bytes written, or `nil` when a character has no place in base64.
   mutating func decode(
@@ -79,13 +79,13 @@ struct TextDecoder: Sendable {
       var read = 0
 
       while read < characters.count {
-        // Whole quanta without padding, which is nearly all of a body.
+        // Fast path for whole quanta without padding: nearly all of a body.
         while self.count == 0 && read + 4 <= characters.count {
           let first = values[Int(characters[read])]
           let second = values[Int(characters[read + 1])]
           let third = values[Int(characters[read + 2])]
           let fourth = values[Int(characters[read + 3])]
-          // Only the mark of an invalid character has one of the two high bits.
+          // Only the table entry of an invalid character has one of the two high bits set.
           guard (first | second | third | fourth) & 0xc0 == 0 else { break }
 
           output[written] = first << 2 | second >> 4
@@ -112,7 +112,7 @@ struct TextDecoder: Sendable {
 
   /// Adds one character to the quantum.
   ///
-  /// - Returns: Whether the character may stand there.
+  /// - Returns: Whether base64 allows the character at this place.
   private mutating func append(_ character: UInt8, value: UInt8) -> Bool {
     if character == Base64.padding {
       guard self.count >= 2 else { return false }

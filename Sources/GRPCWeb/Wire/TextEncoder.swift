@@ -3,10 +3,9 @@ internal import NIOCore
 /// Encodes the body of the text mode, `application/grpc-web-text`.
 @available(GRPCWeb 1.0, *)
 enum TextEncoder {
-  /// Encodes what one flush sends as a self-contained run of base64, padding included.
+  /// Encodes the bytes of one flush as a self-contained run of base64, padding included.
   ///
-  /// A receiver can decode all of a run when it has all of a run: nothing is held back for the
-  /// bytes of the next.
+  /// A receiver can decode all bytes of a run once it has the run: none depend on the next run.
   ///
   /// - Parameter buffers: The bytes to send, in order.
   /// - Returns: The characters, empty when there are no bytes.

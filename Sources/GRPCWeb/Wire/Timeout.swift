@@ -3,15 +3,16 @@
 /// See "Timeout" in gRPC's PROTOCOL-HTTP2 document.
 @available(GRPCWeb 1.0, *)
 enum Timeout {
-  /// The largest time there is: the largest that the specification has a value for, 99999999 hours.
+  /// The largest timeout: 99999999 hours, the largest value that the specification can express.
   static let maximum = Duration.seconds(99_999_999 * 3600)
 
   /// Decodes a timeout: digits, then one of H, M, S, m, u and n.
   ///
-  /// The specification has at most eight digits. More are accepted, as gRPC-Web clients in browsers write
-  /// every deadline in milliseconds: one of 28 hours has nine. No time is longer than ``maximum``.
+  /// The specification allows at most eight digits. More are accepted, since gRPC-Web clients in
+  /// browsers write every deadline in milliseconds: one of 28 hours has nine. A timeout longer than
+  /// ``maximum`` becomes ``maximum``.
   ///
-  /// - Returns: The time that the call may take, or `nil` when the value is anything else.
+  /// - Returns: The time that the call may take, or `nil` when the value has another form.
   static func decode(_ value: String) -> Duration? {
     let digits = value.utf8.dropLast()
     guard !digits.isEmpty, let unit = value.utf8.last else { return nil }
@@ -49,11 +50,12 @@ enum Timeout {
     }
   }
 
-  /// Rewrites a timeout as gRPC Swift can read it in metadata, where it takes no more than seven digits.
+  /// Rewrites a timeout for metadata, where gRPC Swift reads at most seven digits.
   ///
-  /// What is longer is rounded up to the next unit in which it isn't; the call's own timeout remains exact.
+  /// A longer value is rounded up to the next unit in which it has at most seven. The deadline of
+  /// the call itself stays exact.
   ///
-  /// - Returns: The value itself where it is short enough, or no timeout.
+  /// - Returns: The value unchanged if it is short enough, or if it isn't a timeout.
   static func readableByGRPCSwift(_ value: String) -> String {
     guard value.utf8.count > 8, let timeout = Self.decode(value) else { return value }
 

@@ -3,10 +3,10 @@ internal import NIOCore
 
 @available(GRPCWeb 1.0, *)
 extension TrailersBlock {
-  /// Decodes a block, as its sender should or as its sender did write it.
+  /// Decodes a block of trailers, leniently.
   ///
-  /// Takes names in any case, any space around values, a lone LF, a missing last CRLF, repeated names
-  /// and an empty block.
+  /// Names may be in any case and repeated, values surrounded by any whitespace, lines ended by a
+  /// lone LF; the last CRLF may be missing, and the block may be empty.
   ///
   /// - Returns: The status, `nil` where the block has none, and the trailing metadata.
   /// - Throws: `internalError` when a line has no colon, or a `-bin` value isn't base64.
@@ -15,8 +15,8 @@ extension TrailersBlock {
     var message = ""
     var metadata = Metadata()
 
-    // By bytes: to a String CRLF is one character, there are other characters that end lines, and a
-    // colon and a combining character after it are one.
+    // Compares bytes: a String treats CRLF as one character, knows other characters that end lines,
+    // and treats a colon and a combining character after it as one.
     for bytes in block.readableBytesView.split(separator: UInt8(ascii: "\n")) {
       let isCRLF = bytes.last == UInt8(ascii: "\r")
       let line = String(decoding: isCRLF ? bytes.dropLast() : bytes, as: UTF8.self)
@@ -46,8 +46,8 @@ extension TrailersBlock {
     guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
     let name = line[..<colon].trimmingWhitespace()
     let value = line[line.utf8.index(after: colon)...].trimmingWhitespace()
-    // Sonora for Python's ASGI server writes the names and values of unary calls as Python shows bytes:
-    // b'grpc-status': b'0'
+    // Sonora for Python's ASGI server writes the names and values of unary calls in Python's
+    // notation for bytes: b'grpc-status': b'0'.
     guard let bytesName = PythonBytes.text(of: name) else {
       return (name.lowercasedASCII(), String(value))
     }
@@ -55,7 +55,7 @@ extension TrailersBlock {
   }
 
   private static func unreadable(_ line: String, reason: String) -> RPCError {
-    // Whatever else may be in it, an error should fit a line of a log.
+    // The error message quotes the line in a form that fits a line of a log.
     var shown = line.prefix(200).map { $0.isNewline ? " " : String($0) }.joined()
     if line.count > 200 {
       shown += "..."
@@ -67,10 +67,10 @@ extension TrailersBlock {
   }
 }
 
-/// What Python shows of bytes: `b'text'`, or `b"it's text"`, with escapes.
+/// Bytes in Python's notation: `b'text'`, or `b"it's text"`, with escapes.
 @available(GRPCWeb 1.0, *)
 enum PythonBytes {
-  /// Returns the text that is shown, or `nil` when it isn't bytes that are.
+  /// Returns the text in the notation, or `nil` when the line isn't in that notation.
   static func text(of literal: some StringProtocol) -> String? {
     var characters = Array(literal.utf8)
     guard characters.count >= 3, characters[0] == UInt8(ascii: "b"),
@@ -97,7 +97,7 @@ enum PythonBytes {
         bytes.append(UInt8(ascii: "\t"))
       case UInt8(ascii: "x"):
         let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-        // A sign would be a digit to the conversion.
+        // The conversion from text to an integer would accept a sign.
         guard digits.allSatisfy(\.isHexDigit), let byte = UInt8(digits, radix: 16) else {
           return nil
         }

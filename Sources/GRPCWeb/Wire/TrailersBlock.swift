@@ -23,7 +23,7 @@ enum TrailersBlock {
     return Self.makeFrame(status: status, metadata: metadata, reject: reject)
   }
 
-  /// What most calls end with.
+  /// The frame that most calls end with, made once.
   private static let okFrame = Self.makeFrame(
     status: Status(code: .ok, message: ""),
     metadata: [:]
@@ -36,8 +36,7 @@ enum TrailersBlock {
   ) -> ByteBuffer {
     var frame = ByteBuffer()
     frame.reserveCapacity(64)
-    frame.writeInteger(FrameHeader.trailersFlag)
-    frame.writeInteger(UInt32(0))
+    frame.writeRepeatingByte(0, count: FrameHeader.size)
 
     Self.write("grpc-status", String(status.code.rawValue), into: &frame)
     if !status.message.isEmpty {
@@ -48,7 +47,7 @@ enum TrailersBlock {
     }
 
     let length = UInt32(clamping: frame.readableBytes - FrameHeader.size)
-    frame.setInteger(length, at: frame.readerIndex + MemoryLayout<UInt8>.size)
+    FrameHeader(flags: FrameHeader.trailersFlag, length: length).set(in: &frame)
     return frame
   }
 

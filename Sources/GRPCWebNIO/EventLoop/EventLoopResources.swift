@@ -2,7 +2,7 @@
 package import GRPCWeb
 package import NIOCore
 
-/// What the channels of one event loop share, as far as one server's calls are answered on them.
+/// What those channels of one event loop share that answer the calls of one server.
 ///
 /// Everything is to be called on the event loop.
 @available(GRPCWeb 1.0, *)

@@ -28,6 +28,8 @@ final class HTTP2AdmissionHandler: ChannelInboundHandler {
   private let maximumHeadSize: Int
   private let date: DateCache
   private var isRefused = false
+  /// Whether the stream is one of the open ones.
+  private var isCounted = false
 
   /// Creates a handler for one stream.
   ///
@@ -43,9 +45,23 @@ final class HTTP2AdmissionHandler: ChannelInboundHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.openStreams.count += 1
+    self.isCounted = true
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
+    self.closed()
+  }
+
+  /// Makes room for another stream: SwiftNIO removes handlers one turn of the event loop later, until when a single read
+  /// may bring many streams that the client has reset.
+  func channelInactive(context: ChannelHandlerContext) {
+    self.closed()
+    context.fireChannelInactive()
+  }
+
+  private func closed() {
+    guard self.isCounted else { return }
+    self.isCounted = false
     self.openStreams.count -= 1
   }
 

@@ -18,19 +18,23 @@
 ///                                             └──────────────────────► discardingRequest
 ///                                                end of response
 ///
-/// A connection that ends, behind a call whose client wants that, or whose request has no end, or bytes that aren't HTTP:
+/// A connection ends behind a call whose client wants that, behind a call whose request is stalled, and at bytes that
+/// aren't HTTP:
 ///
-///      receivingCall, answeringCall ──────────────────────────┐ end of response
-///                                                             ▼
-///      receivingCall ───────────────► answeringLastCall ──► ending ──────────► awaitingRequestEnd
-///                  request stalled, or              end of    │ response has left,       │ end of
-///                  not HTTP                       response    │ its request hasn't       │ request
-///                                                             ▼ come whole               ▼
-///      discardingRequest ─────────────────────────────────► lingering ◄──────────────────┘
-///                  not HTTP                                    (from ending at once where the request has come whole)
+///                        end of response                      response has left
+///     receivingCall ───────────────────────► ending(receiving) ─────────────────► awaitingRequestEnd
+///        │                                           │ end of request                   │ end of request
+///        │ stalled, or not HTTP                      ▼                                  ▼
+///        └─────► answeringLastCall ─────────► ending(received) ─────────────────────► lingering
+///                             end of response        ▲        response has left         ▲
+///     answeringCall ─────────────────────────────────┘                                  │
+///                        end of response                                                │
+///     discardingRequest ────────────────────────────────────────────────────────────────┘
+///                        not HTTP
+///     idle, receivingAppRequest ───────────► faulty
+///                                  not HTTP
 ///
-///      idle, receivingAppRequest ───► faulty
-///                               not HTTP
+/// A call that is cancelled, as its client has gone, leaves the machine in the state behind the end of its response.
 ///
 /// An HTTP/2 stream has one request and ends by HTTP/2's own means, so that it never comes to the second picture.
 struct ChannelStateMachine {
@@ -155,7 +159,7 @@ struct ChannelStateMachine {
 
   /// Notes the end of one of the app's responses.
   ///
-  /// One that answers no request is the app's own mistake, and counts for nothing.
+  /// A response that answers no request is the app's own mistake, and has no effect.
   mutating func appResponseEnded() {
     switch self.state {
     case .idle(let appRequests):

@@ -9,7 +9,7 @@ extension GRPCWebChannelHandler {
   /// Receives a part of a request.
   public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let part = self.unwrapInboundIn(data)
-    // Behind bytes that aren't HTTP nothing can be understood.
+    // Nothing behind bytes that aren't HTTP can be understood.
     guard self.held.error == nil else { return }
     if !self.held.hasNoRequests || !self.accept(part, context: context) {
       self.held.append(part)

@@ -6,12 +6,12 @@ internal import NIOCore
 extension GRPCWebChannelHandler {
   /// How far graceful shutdown is.
   enum Shutdown {
-    /// It hasn't begun.
+    /// Shutdown hasn't begun.
     case none
-    /// It has begun. The timer closes the connection when the grace period is over.
+    /// Shutdown has begun. The timer closes the connection when the grace period is over.
     case begun(TimeoutQueue.Timer)
-    /// It has begun, and the app doesn't know: to the app the connection is idle, so that it would close the
-    /// connection in the midst of a call.
+    /// Shutdown has begun, and the app doesn't know: the app takes the connection for idle, and would close it in the
+    /// midst of a call.
     case begunUnknownToApp(TimeoutQueue.Timer)
   }
 

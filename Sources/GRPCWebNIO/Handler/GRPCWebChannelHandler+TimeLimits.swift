@@ -37,7 +37,7 @@ extension GRPCWebChannelHandler {
 
   /// Limits how long a client may take nothing of what has been sent, while there is too much of it.
   ///
-  /// What the app sends is the app's own to watch.
+  /// The app has to watch its own responses.
   func watchResponse() {
     if self.isWritable || self.stateMachine.state.appRequests > 0 {
       self.responseTimer.cancel()

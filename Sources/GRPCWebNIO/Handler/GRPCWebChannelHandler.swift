@@ -50,7 +50,7 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   let transport: GRPCWebServerTransport
   let prefix: String
   let httpVersion: HTTPVersion
-  /// The owner of the transport, kept alive as its calls end when nobody has it any more.
+  /// The owner of the transport, kept alive because calls end when it is released.
   fileprivate var server: GRPCWebServer?
 
   /// The handler's place in the pipeline; `nil` before it is added and after it is removed.

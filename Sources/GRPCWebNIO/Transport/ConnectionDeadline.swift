@@ -1,7 +1,7 @@
 #if NIO
 internal import NIOCore
 
-/// Closes a connection after some time, unless the client has done by then what the time was given for.
+/// Closes a connection when its client doesn't do something in time, such as a handshake.
 @available(GRPCWeb 1.0, *)
 final class ConnectionDeadline: Sendable {
   private struct Running {
@@ -11,12 +11,12 @@ final class ConnectionDeadline: Sendable {
 
   private let running: NIOLoopBoundBox<Running?>
 
-  /// Gives a client time from now on.
+  /// Starts the client's time.
   ///
   /// To be called on the connection's event loop, like everything here.
   ///
   /// - Parameters:
-  ///   - queue: The timers of as much time; `nil` for unlimited time.
+  ///   - queue: The timers of that time; `nil` for unlimited time.
   ///   - channel: The connection.
   init(_ queue: TimeoutQueue?, closing channel: any Channel) {
     let running = queue.map { queue in

@@ -26,7 +26,7 @@ internal import NIOTLS
 ///
 /// and over HTTP/2
 ///
-///     HTTP2ReadCompletionHandler              completes the read in which the connection ends
+///     HTTP2ReadCompletionHandler              completes the read in which a connection fails
 ///     HTTP2SettingsHandler                    leaves after the settings
 ///     NIOHTTP2Handler                         gives each stream a channel of its own
 ///      │ HTTP2AdmissionHandler                refuses a stream too many, or a head too large
@@ -115,7 +115,7 @@ struct ConnectionInitializer: Sendable {
   private func addHTTP2(to channel: any Channel, firstHead: ConnectionDeadline) throws {
     let manager = NIOHTTP2ServerConnectionManagementHandler(
       eventLoop: channel.eventLoop,
-      configuration: self.managementConfiguration
+      configuration: self.config.http2ManagementConfiguration
     )
     let resources = NIOLoopBound(
       EventLoopResources.of(channel.eventLoop, self.calls),
@@ -133,8 +133,8 @@ struct ConnectionInitializer: Sendable {
     )
     _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
       mode: .server,
-      connectionConfiguration: self.http2ConnectionConfiguration,
-      streamConfiguration: self.http2StreamConfiguration,
+      connectionConfiguration: self.config.http2ConnectionConfiguration,
+      streamConfiguration: self.config.http2StreamConfiguration,
       streamDelegate: HTTP2StreamPairs(manager.http2StreamDelegate, eventLoop: channel.eventLoop)
     ) { stream in
       // The management handler watches a connection that has had a stream.
@@ -158,65 +158,6 @@ struct ConnectionInitializer: Sendable {
     // The management handler starts its timers when the connection becomes active, which it is already.
     manager.channelActive(context: try channel.pipeline.syncOperations.context(handler: manager))
     try channel.pipeline.syncOperations.addHandler(HTTP2ConnectionErrorHandler())
-  }
-
-  private var http2ConnectionConfiguration: NIOHTTP2Handler.ConnectionConfiguration {
-    var configuration = NIOHTTP2Handler.ConnectionConfiguration()
-    // SwiftNIO ends the connection at a larger head; one up to this is refused on its stream.
-    let headerListSize = 4 * self.config.connections.maximumHeadSize
-    configuration.initialSettings = [
-      // HTTP2AdmissionHandler refuses streams one by one, and HTTP2SettingsHandler sends the client their number.
-      HTTP2Setting(parameter: .maxConcurrentStreams, value: Int(Int32.max)),
-      HTTP2Setting(parameter: .maxHeaderListSize, value: headerListSize),
-      HTTP2Setting(parameter: .initialWindowSize, value: self.config.http2.windowSize),
-    ]
-    configuration.maximumSequentialContinuationFrames = max(5, headerListSize / Self.frameSize)
-    // SwiftNIO counts glitches, its name for small faults, over the whole life of a connection, which may be months.
-    // The limits of the rate of errors remain.
-    configuration.maximumConnectionGlitches = .max
-    configuration.controlFrameRateLimit.maximumCount = Self.maximumControlFrames
-    configuration.controlFrameRateLimit.windowLength = Self.controlFrameWindow
-    return configuration
-  }
-
-  private var http2StreamConfiguration: NIOHTTP2Handler.StreamConfiguration {
-    var configuration = NIOHTTP2Handler.StreamConfiguration()
-    configuration.targetWindowSize = self.config.http2.windowSize
-    configuration.streamErrorRateLimit.maximumCount = Self.maximumStreamErrors
-    configuration.streamResetFrameRateLimit.maximumCount = Self.maximumStreamErrors
-    return configuration
-  }
-
-  /// The size of a frame that clients may send, HTTP/2's default, in bytes.
-  private static let frameSize = 16 * 1024
-
-  /// How many errors and resets of streams a connection is allowed in 30 seconds.
-  ///
-  /// A client may open many streams before it learns how many are allowed, and the rest are refused. A proxy cancels
-  /// the calls of all its clients on one connection. Each error costs little. SwiftNIO reserves
-  /// eight bytes for each that is allowed, for every connection.
-  private static let maximumStreamErrors = 2_000
-
-  /// How many control frames a connection may send in ``controlFrameWindow``.
-  ///
-  /// gRPC's clients measure the bandwidth by a PING each round trip in which they receive something. SwiftNIO reserves
-  /// eight bytes for each frame that is allowed, for every connection, so that the time is short and not the number
-  /// large.
-  private static let maximumControlFrames = 2_000
-
-  private static let controlFrameWindow = TimeAmount.milliseconds(100)
-
-  private var managementConfiguration: NIOHTTP2ServerConnectionManagementHandler.Configuration {
-    var configuration = NIOHTTP2ServerConnectionManagementHandler.Configuration.defaults
-    configuration.maxIdleTime = self.config.connections.idleTimeout.map { TimeAmount($0) }
-    configuration.maxGraceTime = TimeAmount(self.config.closingPeriod)
-    configuration.keepalive = self.config.http2.keepAliveInterval.map { interval in
-      .init(
-        pingInterval: TimeAmount(interval),
-        ackTimeout: TimeAmount(self.config.http2.keepAliveTimeout)
-      )
-    }
-    return configuration
   }
 
   private func callHandler(

@@ -271,7 +271,7 @@ extension GRPCServer where Transport == GRPCWebNIOServerTransport {
 
   /// Creates a server that applies the given interceptors to every call.
   ///
-  /// Like gRPC Swift's own initializer, with ``GRPCWebServiceErrors`` before the interceptors.
+  /// Like gRPC Swift's own initializer, with `GRPCWebServiceErrors` before the interceptors.
   ///
   /// - Parameters:
   ///   - transport: The transport that the server listens on.
@@ -291,7 +291,7 @@ extension GRPCServer where Transport == GRPCWebNIOServerTransport {
 
   /// Creates a server that applies interceptors to the calls each one targets.
   ///
-  /// Like gRPC Swift's own initializer, with ``GRPCWebServiceErrors`` before the interceptors.
+  /// Like gRPC Swift's own initializer, with `GRPCWebServiceErrors` before the interceptors.
   ///
   /// - Parameters:
   ///   - transport: The transport that the server listens on.

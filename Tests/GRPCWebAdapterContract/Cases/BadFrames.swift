@@ -7,7 +7,7 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
-  /// Bodies that are wrong: each gets a status, and the next request is served.
+  /// Invalid bodies: each gets a status, and the next request is served.
   static let badFrames: [[ContractCase]] = [
     .each(["Get", "Collect"], "Requirement 6: a body that ends inside a frame is an error") {
       adapter,
@@ -131,7 +131,7 @@ extension ContractCase {
 
     .one("Requirement 19: a decompression bomb costs no more memory than the limit") { adapter in
       let bomb = Self.bomb(size: 4 * 1024 * 1024)
-      // It is one.
+      // The bytes are a bomb: they decompress to more than 150 times their size.
       let piece = Array(bomb.prefix(64 * 1024))
       #expect(TestGzip.decompress(piece, upTo: 200 * piece.count).count > 150 * piece.count)
 
@@ -153,8 +153,8 @@ extension ContractCase {
     },
   ]
 
-  /// The start of a gzip stream of zeros: after the header a block of fixed codes, a zero, and then
-  /// as many "repeat the last byte 258 times" as fit, 13 bits each.
+  /// The start of a gzip stream of zeros: a header, then a block with fixed codes that has a zero
+  /// and as many "repeat the last byte 258 times" as fit, of 13 bits each.
   private static func bomb(size: Int) -> [UInt8] {
     var bytes: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]
     var bits: [Bool] = [true, true, false]
@@ -162,7 +162,7 @@ extension ContractCase {
     let repetition: [Bool] = [
       true, true, false, false, false, true, false, true, false, false, false, false, false,
     ]
-    // So many bits, then all repeats after 13 bytes.
+    // The pattern of bits repeats every 13 bytes, after the first two.
     while bits.count < 8 * 13 + 16 {
       bits += repetition
     }
@@ -178,7 +178,8 @@ extension ContractCase {
     return bytes
   }
 
-  /// The most memory that the process ever had, in bytes, where that is known.
+  /// The largest resident memory that the process has had, in bytes; `nil` where the system doesn't
+  /// report it.
   private static func peakMemory() -> Int? {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else {
       return nil
@@ -190,7 +191,7 @@ extension ContractCase {
 
 @available(GRPCWeb 1.0, *)
 extension TestedAdapter {
-  /// Sends a bad request, checks its status, and makes a good call on the same connection.
+  /// Sends an invalid request, checks its status, and makes a valid call on the same connection.
   func expect(
     _ code: Status.Code,
     for request: RawRequest,

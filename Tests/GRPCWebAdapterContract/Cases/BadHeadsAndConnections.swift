@@ -5,7 +5,7 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
-  /// Heads that are wrong.
+  /// Invalid heads.
   static let badHeads: [[ContractCase]] = [
     .one(
       "A header of 100 KiB is refused by HTTP, and the connection closed",
@@ -72,7 +72,7 @@ extension ContractCase {
     },
   ]
 
-  /// Connections that break, and bytes that are not HTTP.
+  /// Connections that break, and bytes that aren't HTTP.
   static let badConnections: [[ContractCase]] = [
     .one("Requirement 6: a client that closes inside a frame doesn't reach the service") {
       adapter in

@@ -165,8 +165,7 @@ extension ContractCase {
       }
     },
 
-    .one("RFC 9110, section 8.6: a preflight's answer has no body, and a 204 no length") {
-      adapter in
+    .one("Requirements 21, 31: a preflight's answer has no body, and a 204 no length") { adapter in
       try await adapter.serve(config: .defaults { $0.cors = .allowAll }) { app in
         let answer = try await app.answer(Self.preflight())
         #expect(answer.header("transfer-encoding").isEmpty)

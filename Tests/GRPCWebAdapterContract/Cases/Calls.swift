@@ -30,7 +30,8 @@ extension ContractCase {
             fields: [("accept", responseType)],
             texts: call.sent
           )
-          // With a length, in chunks of a byte, of a few and as one; on the same connection.
+          // Each body is sent with a length, in chunks of one byte, in small chunks and in one
+          // chunk, all on one connection.
           for framing in [.length, .chunked(1), .chunked(3), .chunked(1000)] as [RawRequest.Framing]
           {
             let answer = try await connection.answer(request.framed(framing))
@@ -94,7 +95,7 @@ extension ContractCase {
     ) { adapter, framing in
       try await adapter.serve { app in
         let connection = try await app.connect()
-        // More than the routes of most frameworks take.
+        // Most frameworks limit the bodies of routes to less than this size.
         let text = String(repeating: "0123456789abcdef", count: 64 * 1024)
         let answer = try await connection.answer(try .call(texts: [text]).framed(framing))
         #expect(try answer.texts == [text])
@@ -126,7 +127,7 @@ extension ContractCase {
   ]
 }
 
-/// What is sent, and what has to be received.
+/// The messages to send, and those expected in the response.
 private struct Call: Sendable, CustomStringConvertible {
   var method: String
   var sent: [String]
@@ -137,7 +138,7 @@ private struct Call: Sendable, CustomStringConvertible {
   }
 }
 
-/// Refuses calls without `authorization`.
+/// An interceptor that refuses calls without `authorization`.
 @available(GRPCWeb 1.0, *)
 private struct RefusingInterceptor: ServerInterceptor {
   func intercept<Input: Sendable, Output: Sendable>(

@@ -5,7 +5,7 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
-  /// Calls that take too long.
+  /// Calls that exceed their deadline.
   static let deadlines: [[ContractCase]] = [
     .each(
       ["Get", "Expand"],
@@ -39,10 +39,10 @@ extension ContractCase {
         }
       )
       try await adapter.serve(service) { app in
-        // Before the server stops, which may wait for its services.
+        // The service is released before the server stops, which may wait for it.
         defer { release.open() }
         let connection = try await app.connect()
-        // Long enough for the service to be started on a busy machine.
+        // The deadline leaves time to start the service on a busy machine.
         let answer = try await connection.answer(
           try .call(method, fields: [("grpc-timeout", "2S")], texts: ["hello"])
         )
@@ -51,7 +51,7 @@ extension ContractCase {
         try await taskCancelled.pass("the handler's task is cancelled")
         try await handleCancelled.pass("the RPC's cancellation handle is cancelled")
 
-        // The connection isn't blocked by the handler.
+        // The handler that still runs doesn't block the connection.
         let next = try await connection.answer(try .call("Collect", texts: ["next"]))
         #expect(try next.texts == ["next"])
       }
@@ -83,7 +83,7 @@ extension ContractCase {
       "Requirement 7: a deadline that passes while the request is being read is answered on time"
     ) { adapter, method in
       try await adapter.serve { app in
-        // Together and again, as what could go wrong is a race.
+        // Many calls run at the same time, since a fault would be a race.
         try await withThrowingTaskGroup(of: Void.self) { group in
           for _ in 0 ..< 20 {
             group.addTask {
@@ -96,7 +96,7 @@ extension ContractCase {
               #expect(answer.httpStatus == 200)
               #expect(answer.status == Status.Code.deadlineExceeded.rawValue)
 
-              // What the client still sends does no harm.
+              // Bytes that the client still sends do no harm.
               try? await connection.send(RawRequest.chunk([1, 2, 3]))
               try? await connection.send(RawRequest.lastChunk)
               _ = try await connection.readResponse()
@@ -150,7 +150,7 @@ extension ContractCase {
     onUpdate: { request, _ in
       StreamingServerResponse { writer in
         try await writer.write(.with { $0.text = "first" })
-        // Not cancelled with the handler.
+        // This task isn't cancelled with the handler.
         let reader = Task {
           for try await _ in request.messages {}
         }
@@ -160,7 +160,7 @@ extension ContractCase {
     }
   )
 
-  /// Lets a deadline pass, ends the request, and returns the connection.
+  /// Makes a call whose deadline passes, ends its request, and returns the connection.
   private static func passDeadlineWhileReading(_ app: RunningAdapter) async throws -> RawConnection
   {
     let connection = try await app.connect()

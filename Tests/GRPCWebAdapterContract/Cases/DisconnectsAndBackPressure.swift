@@ -5,7 +5,7 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
-  /// Clients that go away.
+  /// Clients that disconnect.
   static let disconnects: [[ContractCase]] = [
     .one("Requirement 25: a client that goes away cancels a handler that writes") { adapter in
       let taskCancelled = Gate()
@@ -101,7 +101,7 @@ extension ContractCase {
         try await connection.send(try RawRequest.call("Expand", texts: [""]))
         try await eventually("something is written") { written.values.count > 1 }
 
-        // What the sockets of both ends hold is some megabytes.
+        // The buffers of both sockets hold some megabytes.
         let count = try await settled("the number of messages written") { written.values.count }
         #expect(count * size < 64 * 1024 * 1024)
 
@@ -141,7 +141,7 @@ extension ContractCase {
         #expect(count < total / 2)
 
         release.open()
-        try await within(patience, "everything is sent") { try await sender.value }
+        try await within(defaultTimeout, "everything is sent") { try await sender.value }
         #expect(try await connection.readResponse().texts == ["\(total)"])
       }
     },

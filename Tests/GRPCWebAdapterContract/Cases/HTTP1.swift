@@ -7,11 +7,11 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
-  /// What HTTP/1.1 asks of a server besides answers.
+  /// Requirements of HTTP/1.1 beyond responses to requests.
   static let http1: [[ContractCase]] = [
     .each(
       ["h2c", "websocket", "anything"],
-      "RFC 9110, section 7.8: an upgrade that isn't taken is as if it weren't offered",
+      "Requirement 28: an upgrade that isn't taken is as if it weren't offered",
       needs: [.upgradeOffers]
     ) { adapter, upgrade in
       try await adapter.serve { app in
@@ -30,7 +30,7 @@ extension ContractCase {
     },
 
     .one(
-      "An upgrade that isn't taken is as if it weren't offered to the app's routes, too",
+      "Requirement 28: an upgrade that isn't taken is as if it weren't offered to the app's routes",
       needs: [.upgradeOffers, .otherRoutes]
     ) { adapter in
       try await adapter.serve { app in
@@ -50,7 +50,7 @@ extension ContractCase {
     },
 
     .one(
-      "RFC 9110, section 9.3.6: a tunnel is refused, and the next request is answered",
+      "Requirement 28: a tunnel is refused, and the next request is answered",
       needs: [.upgradeOffers]
     ) { adapter in
       try await adapter.serve { app in
@@ -65,7 +65,7 @@ extension ContractCase {
     },
 
     .one(
-      "What follows an upgrade that isn't taken isn't kept without bound",
+      "Requirement 28: what follows an upgrade that isn't taken isn't kept without bound",
       needs: [.upgradeOffers]
     ) { adapter in
       let release = Gate()
@@ -90,7 +90,7 @@ extension ContractCase {
           }
         }
         defer { sender.cancel() }
-        // A server reads no further, closes the connection, or drops what it reads.
+        // The server may stop reading, close the connection, or drop the bytes.
         let count = try await settled("the number of megabytes sent") { sent.values.count }
         if count == total, let before = before, let after = residentMemory() {
           #expect(after - before < total / 2 * 1024 * 1024)
@@ -102,7 +102,7 @@ extension ContractCase {
     },
 
     .one(
-      "A client of HTTP/1.0 gets a stream without chunks that ends with the connection",
+      "Requirement 31: an HTTP/1.0 client gets a stream without chunks that ends with the connection",
       needs: [.http10Streams]
     ) { adapter in
       try await adapter.serve { app in
@@ -133,7 +133,7 @@ extension ContractCase {
     },
 
     .one(
-      "RFC 9110, section 10.1.1: a client that waits for it is told that its body is wanted",
+      "Requirement 29: a client that waits for it is told that its body is wanted",
       needs: [.expectations]
     ) { adapter in
       try await adapter.serve { app in
@@ -150,7 +150,7 @@ extension ContractCase {
     },
 
     .one(
-      "A client that waits gets no interim response before the response to its request before",
+      "Requirement 29: a waiting client gets no 100 before the response to its request before",
       needs: [.expectations]
     ) { adapter in
       let release = Gate()
@@ -178,7 +178,7 @@ extension ContractCase {
       }
     },
 
-    .one("RFC 9110, section 6.6.1: responses have a date") { adapter in
+    .one("Requirement 31: responses have a date") { adapter in
       try await adapter.serve(config: .defaults { $0.cors = .allowAll }) { app in
         let connection = try await app.connect()
         let requests = [
@@ -203,11 +203,12 @@ extension ContractCase {
     },
   ]
 
-  /// An IMF-fixdate (RFC 9110, section 5.6.7).
+  /// The form of an IMF-fixdate (RFC 9110, section 5.6.7).
   nonisolated(unsafe) private static let date =
     /(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z][a-z] 20\d\d \d\d:\d\d:\d\d GMT/
 
-  /// The connection for the next request: a new one, if the server says that it closes the one before.
+  /// The connection for the next request: a new one if the response says that the server closes the
+  /// current one.
   private static func next(
     _ connection: RawConnection,
     after answer: TestAnswer,
@@ -220,11 +221,12 @@ extension ContractCase {
     return try await app.connect()
   }
 
-  /// Requests that are followed by what can't be one.
+  /// Calls followed by bytes that aren't a request.
   static let faultyFollowers: [[ContractCase]] = [
     .each(
       Follower.all,
-      "A call is answered, whatever follows it that isn't a request"
+      "Requirement 30: a call is answered, whatever follows it that isn't a request",
+      needs: \.needs
     ) { adapter, follower in
       let started = Gate()
       let release = Gate()
@@ -247,7 +249,7 @@ extension ContractCase {
           try await started.pass("the handler starts")
           try await connection.send(follower.bytes)
         }
-        // That it is read before the call ends can only be seen where it ends the connection.
+        // A server that reads ahead shows it only by ending the connection.
         let isClosed = try await settled("the connection", quiet: .milliseconds(100)) {
           connection.isClosedByServer
         }
@@ -257,7 +259,7 @@ extension ContractCase {
         let answer = try await connection.readResponse()
         #expect(answer.status == 0)
         #expect(try answer.texts == ["hello"])
-        // Whoever reads line by line waits for the end of one.
+        // A server that reads whole lines waits for the end of one.
         try? await connection.send("\r\n\r\n")
         try await eventually("the connection is closed") { connection.isClosedByServer }
         if connection.hasReceived {
@@ -268,12 +270,17 @@ extension ContractCase {
   ]
 }
 
-/// What follows a call on its connection, and isn't a request.
+/// Bytes that follow a call on its connection, and aren't a request.
 private struct Follower: Sendable, CustomStringConvertible {
   var description: String
   var bytes: [UInt8]
   var fields: [(name: String, value: String)] = []
   var isSentAtOnce: Bool
+
+  /// What a framework has to be able to do for the call to be answered.
+  var needs: Set<AdapterAbility> {
+    self.isSentAtOnce ? [.faultyFollowers] : []
+  }
 
   static let all: [Follower] = [true, false].flatMap { isSentAtOnce in
     let when = isSentAtOnce ? "at once" : "while it runs"

@@ -7,7 +7,7 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
-  /// Metadata, both ways.
+  /// Metadata in both directions.
   static let metadata: [[ContractCase]] = [
     .one("Requirement 8: metadata goes both ways, binary values included") { adapter in
       try await adapter.serve(Self.echoingMetadata) { app in
@@ -150,7 +150,7 @@ extension ContractCase {
       )
       try await adapter.serve(service) { app in
         let answer = try await app.answer(try .call(texts: ["hello"]))
-        // As lines of their own or as one: HTTP makes no difference.
+        // HTTP makes no difference between repeated fields and one field with a list.
         #expect(answer.header("x-color").joined(separator: ", ") == "red, green")
         #expect(answer.trailer("x-color") == ["red", "green"])
       }
@@ -170,7 +170,7 @@ extension ContractCase {
     )
   }
 
-  /// The errors of services, and of the server for a service that isn't there.
+  /// Errors of services, and of the server for an unknown service.
   static let errors: [[ContractCase]] = [
     .each(
       ["no origin", "https://shop.example"],
@@ -195,7 +195,7 @@ extension ContractCase {
         let bytes = try #require(TestBase64.decode(details))
         #expect(try GoogleRPCStatus(serializedBytes: bytes) == error)
 
-        // The connection is as good as before.
+        // The connection can still be used.
         let again = try await connection.answer(try .call(fields: fields, texts: ["hello"]))
         #expect(again.status == Status.Code.notFound.rawValue)
       }

@@ -6,7 +6,7 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
-  /// Calls of all kinds, made at random, whose records have to say what their client saw.
+  /// Random calls of all kinds, whose records must agree with what the client received.
   static let randomCalls: [[ContractCase]] = [
     .one("The records of a hundred random calls agree with their client") { adapter in
       let observer = RecordingObserver()
@@ -31,7 +31,7 @@ extension ContractCase {
   ]
 }
 
-/// A call with a method, a mode, an encoding, messages and an outcome that chance has chosen.
+/// A call with a random method, mode, encoding, messages and outcome.
 @available(GRPCWeb 1.0, *)
 private struct RandomCall: CustomStringConvertible {
   var method: String
@@ -39,7 +39,7 @@ private struct RandomCall: CustomStringConvertible {
   var texts: [String]
   var failure: Status.Code?
   var request: RawRequest
-  /// What the server is sent.
+  /// The request to send.
   var sent = GRPCWebCallRecord.Messages()
 
   init(using random: inout some RandomNumberGenerator) throws {
@@ -86,7 +86,7 @@ private struct RandomCall: CustomStringConvertible {
     "\(self.method), \(self.isText ? "text" : "binary"), \(self.texts.count) messages"
   }
 
-  /// Checks that a record says what the client of the call saw.
+  /// Checks that the record of a call agrees with what the client received.
   func expect(_ record: GRPCWebCallRecord, agreesWith answer: TestAnswer, _ comment: Comment) {
     #expect(record.info.method.method == self.method, comment)
     #expect(record.info.wireProtocol == (self.isText ? .grpcWebText : .grpcWeb), comment)
@@ -111,7 +111,7 @@ private struct RandomCall: CustomStringConvertible {
   }
 }
 
-/// Fails calls with the status that they ask for.
+/// An interceptor that fails calls with the status that they ask for.
 @available(GRPCWeb 1.0, *)
 private struct FailingInterceptor: ServerInterceptor {
   func intercept<Input: Sendable, Output: Sendable>(

@@ -7,7 +7,7 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
-  /// Errors of services, which the app's log has and clients don't.
+  /// Errors of services, which are logged in the app and hidden from clients.
   static let serviceErrors: [[ContractCase]] = [
     .each(
       ["Get", "Expand"],
@@ -77,14 +77,14 @@ extension ContractCase {
   ]
 }
 
-/// An error that says what no client may know.
+/// An error whose description clients must not see.
 private struct SecretError: Error, CustomStringConvertible {
   var description: String {
     "the secret"
   }
 }
 
-/// An error that stands for a status.
+/// An error that converts to a status.
 @available(GRPCWeb 1.0, *)
 private struct NamedError: Error, RPCErrorConvertible {
   var rpcErrorCode: RPCError.Code {

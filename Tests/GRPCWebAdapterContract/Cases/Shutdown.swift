@@ -6,7 +6,7 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
-  /// Servers that stop.
+  /// Shutdown of servers.
   static let shutdown: [[ContractCase]] = [
     .one(
       "Graceful shutdown of the app ends an endless stream as unavailable after the grace period"
@@ -28,7 +28,7 @@ extension ContractCase {
         try await cancelled.pass("the handler is cancelled")
 
         try await connection.readEnd()
-        try await within(patience, "the server has shut down") {
+        try await within(defaultTimeout, "the server has shut down") {
           await app.server.untilCallsEnded()
         }
       }
@@ -103,7 +103,7 @@ extension ContractCase {
       needs: [.stoppingAtOnce]
     ) { adapter in
       let cancelled = Gate()
-      // A grace period that would outlast the wait for the app to stop.
+      // The grace period is longer than the test waits for the app to stop.
       let config = GRPCWebServer.Config.defaults {
         $0.shutdownGracePeriod = .seconds(600)
       }
@@ -132,7 +132,7 @@ extension ContractCase {
     },
   ]
 
-  /// Stops a server while a client reads nothing of what it has asked for.
+  /// Stops a server while a client doesn't read its responses.
   private static func stop(
     _ adapter: TestedAdapter,
     whileUnread method: String,
@@ -162,7 +162,7 @@ extension ContractCase {
       let requests = try (0 ..< calls).flatMap { _ in
         try RawRequest.call(method, texts: [""]).bytes
       }
-      // The server may not read all of them.
+      // The server may stop reading requests before it has read all of them.
       let sending = Task { try await connection.send(requests) }
       defer { sending.cancel() }
       try await eventually("something is written") { !written.values.isEmpty }
@@ -174,7 +174,7 @@ extension ContractCase {
     }
   }
 
-  /// A service that sends a message, and waits for ever.
+  /// A service that sends a message and then waits to be cancelled.
   private static func endless(cancelled: Gate) -> ScriptedService {
     ScriptedService(
       onExpand: { request, _ in

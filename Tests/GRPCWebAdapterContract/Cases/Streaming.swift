@@ -5,7 +5,7 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ContractCase {
-  /// Messages that leave, and arrive, as they are written.
+  /// Messages are sent and received while the call runs.
   static let streaming: [[ContractCase]] = [
     .each(
       [Self.binary, Self.text],
@@ -74,7 +74,7 @@ extension ContractCase {
     .one("A service that ends the call early is answered while the client still sends") { adapter in
       try await adapter.serve(Self.endingEarly) { app in
         let connection = try await Self.endEarly(app)
-        // What the client still sends of the request is read and dropped.
+        // The server reads and drops the rest of the request.
         try? await connection.send(RawRequest.chunk(Array(repeating: 1, count: 1000)))
         try? await connection.send(RawRequest.lastChunk)
         try await app.expectGoodCall()
@@ -106,7 +106,8 @@ extension ContractCase {
     }
   )
 
-  /// Makes a call that is ended early, and returns the connection, on which the request isn't ended.
+  /// Makes a call that the service ends early, and returns the connection, on which the request
+  /// hasn't ended.
   private static func endEarly(_ app: RunningAdapter) async throws -> RawConnection {
     let connection = try await app.connect()
     try await connection.send(try RawRequest.call("Update", texts: ["a"]).framed(.unfinished))

@@ -6,11 +6,11 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ClientContractCase {
-  /// What servers with a fault make of a call.
+  /// Calls to servers with a fault.
   static let badPeers: [[ClientContractCase]] = [
     .each(
       BadPeer.all,
-      "Requirements 5, 7, 11-15, 17-19: a fault has its code, and is named"
+      "Requirements 5, 7, 11-15, 17-19, 34: a fault has its code, and is named"
     ) { client, peer in
       let outcome = try await ScriptedServer.run(peer.script) { server in
         try await client.withEcho(at: server.url, config: BadPeer.config) { echo in
@@ -28,7 +28,7 @@ extension ClientContractCase {
     }
   ]
 
-  /// Connections that there aren't, or that don't get on.
+  /// Connections that can't be made or that stall.
   static let badConnections: [[ClientContractCase]] = [
     .one("Nothing listening is unavailable, promptly") { client in
       let error = await #expect(throws: RPCError.self) {
@@ -37,7 +37,7 @@ extension ClientContractCase {
         }
       }
       #expect(error?.code == .unavailable)
-      // What the system said at once, and not what a timeout said later.
+      // The message is the refusal by the system, and not that of a timeout.
       #expect(error?.message.contains(client.refusal) == true)
       let words = [
         "Nothing listens there", "http://127.0.0.1:1/sonora.test.Echo/Get", "ipv4:127.0.0.1:1",
@@ -97,7 +97,7 @@ extension ClientContractCase {
           call.cancel()
           let error = await #expect(throws: RPCError.self) { try await call.value }
           #expect(error?.code == .cancelled)
-          #expect(ContinuousClock.now - cancelled < patience)
+          #expect(ContinuousClock.now - cancelled < defaultTimeout)
           #expect(await server.closures.reaches(1))
         }
       }
@@ -108,7 +108,7 @@ extension ClientContractCase {
         try await client.withEcho(at: server.url) { echo in
           var options = CallOptions.defaults
           options.timeout = .milliseconds(200)
-          // On a busy machine a deadline may pass before there is a connection that it could end.
+          // On a busy machine the deadline may pass before there is a connection to end.
           var attempts = 0
           repeat {
             attempts += 1
@@ -134,7 +134,7 @@ extension ClientContractCase {
           }
           #expect(error?.code == .deadlineExceeded)
         }
-        // HTTP clients have up to a minute to connect.
+        // HTTP clients may take up to a minute to connect.
         #expect(ContinuousClock.now - start < .seconds(8))
       }
     },
@@ -151,7 +151,7 @@ extension ClientContractCase {
                 let reply = try await echo.get(.with { $0.text = "\(number)" }, options: options)
                 #expect(reply.text == "\(number)")
               } catch let error as RPCError {
-                // Not every client knows that the request wasn't read.
+                // Not every HTTP client can know that the request wasn't read.
                 #expect(error.code == .unavailable, "\(error)")
               }
             }

@@ -37,7 +37,7 @@ extension ClientContractCase {
       needs: [.streamedRequests]
     ) { client in
       try await client.withEcho { echo in
-        // Each message is written only when the answer to the one before has been read.
+        // Each message is written after the response to the one before was read.
         let (answers, answered) = AsyncStream.makeStream(of: String.self)
         try await echo.update { writer in
           var answers = answers.makeAsyncIterator()

@@ -48,7 +48,8 @@ extension ClientContractCase {
         var metadata: Metadata = ["x-text": "a b"]
         metadata.addBinary([0, 1, 250], forKey: "x-data-bin")
         metadata.addBinary([7], forKey: "x-data-bin")
-        // By itself: in a list, which some HTTP clients make of repeated fields, an empty element is no value.
+        // The empty value has a key of its own: some HTTP clients merge repeated fields into a
+        // list, in which an empty element is no value.
         metadata.addBinary([], forKey: "x-empty-bin")
         try await echo.get(Sonora_Test_EchoMessage(), metadata: metadata) { response in
           #expect(Array(response.metadata[stringValues: "x-text"]) == ["a b"])
@@ -135,7 +136,7 @@ extension ClientContractCase {
     },
   ]
 
-  /// A configuration in which calls that are unavailable are made again.
+  /// A config with retries of calls that are unavailable.
   private static func retrying(attempts: Int) -> GRPCWebClientTransport.Config {
     let policy = RetryPolicy(
       maxAttempts: attempts,

@@ -6,7 +6,7 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ClientContractCase {
-  /// Messages that are large, compressed, or too large.
+  /// Large, compressed and oversized messages.
   static let sizes: [[ClientContractCase]] = [
     .eachInBothModes(
       Encoding.allCases,
@@ -65,7 +65,7 @@ extension ClientContractCase {
     },
   ]
 
-  /// An algorithm whose description is its name.
+  /// A compression algorithm with its name as description.
   private enum Encoding: CaseIterable {
     case gzip
     case deflate

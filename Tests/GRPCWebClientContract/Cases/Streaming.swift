@@ -7,10 +7,10 @@ internal import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ClientContractCase {
-  /// Messages come while the call goes on.
+  /// Messages are received while the call runs.
   static let streaming: [[ClientContractCase]] = [
     .inBothModes("Messages are delivered as they are written") { client, mode in
-      // The second message is written when the first has been read, and the third then.
+      // Each message is written after the one before was read.
       let (reads, read) = AsyncStream.makeStream(of: Void.self)
       let service = ScriptedService(onExpand: { _, _ in
         StreamingServerResponse { writer in
@@ -37,7 +37,7 @@ extension ClientContractCase {
     }
   ]
 
-  /// Who writes on is suspended while the other side doesn't read.
+  /// Writers are suspended while the other side doesn't read.
   static let backPressure: [[ClientContractCase]] = [
     .one(
       "Requirement 26: a client that writes on is suspended while the server doesn't read",
@@ -62,7 +62,7 @@ extension ClientContractCase {
             }
           }
         }
-        // A call that works has begun, and one that doesn't has ended.
+        // With a client that streams requests the call begins; with another it fails at once.
         let outcome = Counter()
         Task {
           _ = try? await call.value
@@ -81,7 +81,7 @@ extension ClientContractCase {
       "Requirement 26: a server that writes on is suspended while the client doesn't read",
       needs: [.responseBackPressure]
     ) { client in
-      // A quarter of a GiB in all; the sockets hold a few MiB of it.
+      // The messages are a quarter of a GiB in all, of which the sockets hold a few MiB.
       let size = 64 * 1024
       let total = 4096
       let written = Counter()
@@ -104,23 +104,23 @@ extension ClientContractCase {
           let before = try await written.settled()
           #expect(before < total / 4)
 
-          // And it goes on as soon as somebody reads.
+          // The server continues once the client reads.
           for _ in 0 ..< before + 10 {
             #expect(try await messages.next()?.payload.count == size)
           }
           #expect(await written.reaches(before + 10))
-          // The request isn't made again.
+          // The client hasn't repeated the request.
           #expect(calls.value == 1)
         }
       }
     },
   ]
 
-  /// A call that ends before its service does stops that.
+  /// The end of a call stops its service.
   static let endings: [[ClientContractCase]] = [
     .one("Requirement 7: a handler that takes too long is deadlineExceeded") { client in
       let service = ScriptedService(onGet: { request, _ in
-        // The time that the client sends is the server's to see.
+        // The service sees the timeout that the client sent.
         let timeout = Array(request.metadata["grpc-timeout"])
         #expect(timeout.count == 1)
         try await Task.sleep(for: .seconds(600))
@@ -165,7 +165,7 @@ extension ClientContractCase {
         return ServerResponse(message: Sonora_Test_EchoMessage())
       })
       try await client.withEcho(service: service) { echo in
-        // A call that works, or fails at once.
+        // The first call shows that the client can stream requests: it fails at once otherwise.
         _ = try await echo.collect { _ in }
         for number in 2 ... 200 {
           let call = Task {
@@ -198,7 +198,7 @@ extension ClientContractCase {
     },
   ]
 
-  /// A service that writes until it is stopped, and opens a gate then.
+  /// A service that writes until it is stopped, and then opens a gate.
   private static func endless(_ stopped: Gate) -> ScriptedService {
     ScriptedService(onExpand: { _, _ in
       StreamingServerResponse { writer in

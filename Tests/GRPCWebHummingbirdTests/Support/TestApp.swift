@@ -101,7 +101,7 @@ struct TestApp: Sendable {
 
     running.cancel()
     do {
-      try await within(patience, "the app stops when its task is cancelled") {
+      try await within(defaultTimeout, "the app stops when its task is cancelled") {
         _ = await running.result
       }
     } catch {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import GRPCWebNIO
 
-/// The codec between the parser and the handlers, in a channel without a socket.
+/// The codec by itself, in a channel without a socket.
 @Suite
 struct HTTP1CodecTests {
   /// A channel with the codec and nothing else.
@@ -18,7 +18,7 @@ struct HTTP1CodecTests {
     return channel
   }
 
-  /// What a request becomes that the parser has read.
+  /// Returns what the codec makes of a request that the parser has read.
   @available(GRPCWeb 1.0, *)
   private func request(_ head: HTTPRequestHead, isSecure: Bool = false) throws -> HTTPRequest {
     let channel = try self.makeChannel(isSecure: isSecure)
@@ -74,7 +74,7 @@ struct HTTP1CodecTests {
     #expect(try self.request(head, isSecure: true).scheme == "https")
   }
 
-  @Test("Of a whole URL, as proxies are sent one, the path counts")
+  @Test("A whole URL, as clients send one to a proxy, stands for its path")
   @available(GRPCWeb 1.0, *)
   func wholeURL() throws {
     let head = HTTPRequestHead(
@@ -226,7 +226,7 @@ struct HTTP1CodecTests {
     #expect(String(buffer: second).contains("ETag: b"))
   }
 
-  @Test("A client of HTTP/1.0 isn't told to continue")
+  @Test("A client of HTTP/1.0 gets no interim response")
   @available(GRPCWeb 1.0, *)
   func noInformationalHead() throws {
     let channel = try self.makeChannel()

@@ -6,7 +6,7 @@ import Testing
 @Suite
 struct HTTP1HeadFactsTests {
   @Test(
-    "RFC 9112, section 3.2: a host is a name or an address, and perhaps a port",
+    "Requirement 30: a host is a name or an address, and perhaps a port",
     arguments: [
       "localhost", "example.org:8080", "127.0.0.1:1", "[::1]", "[::1]:443", "a_b~c", "", "x:",
       "%41",
@@ -18,7 +18,7 @@ struct HTTP1HeadFactsTests {
   }
 
   @Test(
-    "Anything else is none",
+    "RFC 9112, section 3.2: a value with anything else is no host",
     arguments: [
       "a b", "a/b", "user@host", "host:port", "host:80:80", "[::1", "[]", "[::1]x", "a,b c", "é",
       "a\u{7f}",
@@ -32,7 +32,7 @@ struct HTTP1HeadFactsTests {
     }
   }
 
-  @Test("There is one host, but in HTTP/1.0 there may be none")
+  @Test("A head has one host; in HTTP/1.0 it may have none")
   func hostCount() throws {
     #expect(throws: HTTP1RequestError.invalidHost) {
       try HTTP1HeadFacts([:]).validate(version: .http1_1)

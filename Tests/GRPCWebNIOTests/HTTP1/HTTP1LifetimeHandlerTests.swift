@@ -6,10 +6,10 @@ import Testing
 
 @testable import GRPCWebNIO
 
-/// When a connection is closed, in a channel without a socket.
+/// The handler by itself, in a channel without a socket.
 @Suite
 struct HTTP1LifetimeHandlerTests {
-  /// A channel whose client takes nothing until it is let.
+  /// A channel whose client takes nothing until the test lets it.
   @available(GRPCWeb 1.0, *)
   private struct TestConnection {
     let channel = EmbeddedChannel()

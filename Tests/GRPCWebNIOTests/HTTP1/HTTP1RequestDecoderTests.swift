@@ -7,7 +7,7 @@ import Testing
 
 @Suite
 struct HTTP1RequestDecoderTests {
-  /// Notes the ends of requests as the codec does.
+  /// Notifies the decoder of the ends of requests, as the codec does.
   private final class OfferHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -63,7 +63,7 @@ struct HTTP1RequestDecoderTests {
   private static let offer = "connection: upgrade\r\nupgrade: h2c\r\n"
 
   @Test(
-    "Requests behind an offer are parsed as if it weren't there, in whatever chunks they come",
+    "Requests behind an offer are parsed as if the offer weren't there, in whatever chunks they come",
     arguments: [1, 2, 7, 30, 1000]
   )
   @available(GRPCWeb 1.0, *)
@@ -87,7 +87,10 @@ struct HTTP1RequestDecoderTests {
     )
   }
 
-  @Test("So is the body of a request with an offer", arguments: [1, 7, 1000])
+  @Test(
+    "The body of a request with an offer is parsed as if the offer weren't there",
+    arguments: [1, 7, 1000]
+  )
   @available(GRPCWeb 1.0, *)
   func bodies(chunkSize: Int) throws {
     let requests = """

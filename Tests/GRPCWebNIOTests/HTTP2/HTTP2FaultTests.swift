@@ -5,7 +5,7 @@ import HTTPTypes
 import SwiftProtobuf
 import Testing
 
-/// What clients do wrong, or differently from most, on HTTP/2's own terms.
+/// Connections that break HTTP/2's rules, or use them in unusual ways.
 @Suite(.timeLimit(.minutes(3)))
 struct HTTP2FaultTests {
   @Test("Requirement 32: an error of the connection closes it, and cancels its calls")
@@ -16,7 +16,7 @@ struct HTTP2FaultTests {
       let http2 = try await RawHTTP2Connection(to: server)
       try await http2.send(try http2.wholeCall("x", stream: 1))
       try await service.isRunning.pass()
-      // A PING has eight bytes.
+      // A PING frame has to have eight bytes.
       try await http2.send(RawHTTP2Connection.frame(.ping, [0]))
       try await eventually("the connection is closed", within: .seconds(20)) {
         http2.connection.isClosedByServer
@@ -116,7 +116,7 @@ struct HTTP2FaultTests {
       let http2 = try await RawHTTP2Connection(to: server)
       try await http2.send(try http2.head(path: "/none", stream: 1))
       #expect(try await http2.response(on: 1).status == 404)
-      // The stream isn't kept for ever.
+      // The server ends the stream.
       try await eventually("the stream is reset") {
         http2.frames(of: 1).contains { $0.type == .reset }
       }

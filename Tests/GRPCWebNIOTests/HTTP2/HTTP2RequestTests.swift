@@ -6,7 +6,7 @@ import HTTPTypes
 import SwiftProtobuf
 import Testing
 
-/// Heads of requests as only HTTP/2 has them.
+/// Heads of requests that are possible only in HTTP/2.
 @Suite(.timeLimit(.minutes(3)))
 struct HTTP2RequestTests {
   /// Answers `pkg.Service/Kick`, with the cookies that it sees as the text.
@@ -46,7 +46,7 @@ struct HTTP2RequestTests {
         ("/pkg.Service/Kick", 0), ("/pkg.Service/\u{212a}ick", 12),
         ("/pkg.Service/\u{212a}ick?a=b", 12), ("/pkg.Service/Kick\u{301}", 12),
       ] {
-        // Each on a connection of its own: the client's HPACK would take equivalent paths for the same.
+        // Each call has a connection of its own: the client's HPACK would confuse paths that are canonically equivalent.
         let connection = try await server.connectHTTP2()
         var request = Self.request(path)
         request.headerFields[.contentType] = contentType
@@ -80,7 +80,7 @@ struct HTTP2RequestTests {
     }
   }
 
-  @Test("Requirement 20: a native call whose body has a content coding is told so")
+  @Test("Requirement 20: a native call whose body has a content coding gets an error that says so")
   @available(GRPCWeb 1.0, *)
   func contentCoding() async throws {
     try await TestServer.run { server in

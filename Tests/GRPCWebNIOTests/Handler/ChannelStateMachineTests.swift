@@ -156,7 +156,7 @@ struct ChannelStateMachineTests {
 
   // All states and all events
 
-  /// An event and what it may return.
+  /// Everything that can happen to a channel.
   enum Event: CaseIterable {
     case appRequest, call, lastCall, requestEnded, full, hasRoom, fault, reportFault, stalled
     case appResponseEnded, callResponseEnded, lastResponseLeft, abandoned

@@ -76,9 +76,9 @@ struct GRPCWebChannelHandlerTests {
   func hugeTimeout() async throws {
     let channel = try await HandlerChannel()
     let fields: HTTPFields = [HTTPField.Name("grpc-timeout")!: "99999999H"]
-    try await channel.receive(.call(fields: fields, texts: ["patient"]))
+    try await channel.receive(.call(fields: fields, texts: ["hello"]))
     let response = try #require(try await channel.responses(1).first)
-    #expect(try response.answer.texts == ["patient"])
+    #expect(try response.answer.texts == ["hello"])
   }
 
   @Test("Requirement 7: the deadline is answered while the handler doesn't cooperate")
@@ -221,7 +221,7 @@ struct GRPCWebChannelHandlerTests {
     let unknown: [HTTPRequestPart] = try .call("Unknown", texts: [""])
     let round = .refused() + [.head(preflight), .end(nil)] + unknown
 
-    // All of them wait, and then are answered from where one response has ended.
+    // The end of the app's response answers all requests that wait, each behind the one before.
     try await channel.receive(.app("/a") + Array(repeatElement(round, count: count).joined()))
     #expect(channel.client.responses.isEmpty)
     try await channel.respond(.app("1"))
@@ -272,7 +272,7 @@ struct GRPCWebChannelHandlerTests {
     try await channel.setWritable(false)
     try await channel.receive(.call("Expand", texts: [""]))
     let count = try await written.settled()
-    // As many as the queue takes.
+    // The writer is suspended when the queue is full.
     #expect(count < 10)
     #expect(channel.client.responses.isEmpty)
 
@@ -404,7 +404,7 @@ struct GRPCWebChannelHandlerTests {
     #expect(channel.client.events.last == .close)
   }
 
-  @Test("RFC 9110, section 10.1.1: a client that waits is told to continue, and no other")
+  @Test("Requirement 29: a client that waits gets a 100 (Continue), and no other client does")
   @available(GRPCWeb 1.0, *)
   func expectContinue() async throws {
     let channel = try await HandlerChannel()
@@ -534,7 +534,7 @@ struct GRPCWebChannelHandlerTests {
 
   // Shutdown
 
-  @Test("The app is told of a shutdown when no call runs any more")
+  @Test("The app gets the event of a shutdown when no call runs any more")
   @available(GRPCWeb 1.0, *)
   func quiesce() async throws {
     let gate = Gate()
@@ -555,7 +555,7 @@ struct GRPCWebChannelHandlerTests {
     gate.open()
     let response = try #require(try await channel.responses(1).first)
     #expect(try response.answer.status == 0)
-    try await eventually("the app is told") { channel.app.events.contains(.quiesce) }
+    try await eventually("the app gets the event") { channel.app.events.contains(.quiesce) }
 
     try await channel.receive(.call(texts: ["late"]))
     let late = try await channel.responses(2)[1]

@@ -7,10 +7,10 @@ import NIOCore
 import SwiftProtobuf
 import Testing
 
-/// Requests that are sent before others have been answered, over real connections.
+/// Requests that a client sends before earlier ones have been answered, over real connections.
 @Suite(.timeLimit(.minutes(5)))
 struct PipeliningTests {
-  /// A request, by who answers it and how.
+  /// A kind of request, by who answers it and how.
   enum Kind: String, CaseIterable {
     case unary
     case stream
@@ -30,7 +30,7 @@ struct PipeliningTests {
       }
     }
 
-    /// Whether an answer is this request's.
+    /// Returns whether an answer is that of this kind of request.
     @available(GRPCWeb 1.0, *)
     func isAnswered(by answer: TestAnswer, text: String) throws -> Bool {
       switch self {
@@ -90,7 +90,7 @@ struct PipeliningTests {
   )
   @available(GRPCWeb 1.0, *)
   func largeLastResponse(adapter: TestServer.TestedAdapter) async throws {
-    // More than the sockets of both ends take while the client doesn't read.
+    // The responses are more than the sockets of both ends take while the client doesn't read.
     let size = 16 * 1024 * 1024
     let answered = Gate()
     let service = ScriptedService(

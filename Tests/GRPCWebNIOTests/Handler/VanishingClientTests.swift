@@ -11,11 +11,11 @@ import Testing
 struct VanishingClientTests {
   /// How a client goes away.
   enum Departure: String, CaseIterable {
-    /// It closes the connection.
+    /// The client closes the connection.
     case close
-    /// It breaks the connection off.
+    /// The client resets the connection.
     case reset
-    /// It resets the stream, of HTTP/2, and keeps the connection.
+    /// The client resets the HTTP/2 stream and keeps the connection.
     case streamReset
   }
 
@@ -97,7 +97,7 @@ struct VanishingClientTests {
       }
 
       if way.departure == .streamReset {
-        // The connection is as good as before.
+        // The connection still works.
         let response = try await connection.answer(
           .call("Update"),
           body: TestFrame(EchoMessage.with { $0.text = "next" }).bytes
@@ -119,7 +119,7 @@ struct VanishingClientTests {
     try await TestServer.run(service.service, adapter: adapter) { server in
       let connection = try await server.connect(isReading: false)
       let request = try RawRequest.call("Expand", texts: [""])
-      // Others wait behind the call, so that nothing more is read.
+      // Requests wait behind the call, so that nothing more is read.
       try await connection.send(request.bytes + request.bytes)
       try await service.isRunning.pass()
       if departure == .close {
@@ -148,7 +148,7 @@ struct VanishingClientTests {
 }
 
 extension WaitingService.Activity {
-  /// The method that does it.
+  /// The method whose handler does so.
   var method: String {
     switch self {
     case .sleeps: "Get"
@@ -162,7 +162,7 @@ extension WaitingService.Activity {
 extension WaitingService {
   /// Waits until the handler is cancelled, by both means.
   ///
-  /// One that reads or writes may end before, with the error that it reads or writes meet.
+  /// A handler that reads or writes may end before, with the error of its read or write.
   func expectCancellation(_ what: String) async throws {
     try await eventually("the handler is cancelled: \(what)") {
       self.isTaskCancelled.isOpen && self.isHandleCancelled.isOpen || self.hasEnded.isOpen

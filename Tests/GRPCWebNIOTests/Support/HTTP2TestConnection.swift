@@ -35,7 +35,7 @@ final class HTTP2TestConnection: Sendable {
     let tls = isTLS ? try NIOSSLContext(configuration: configuration) : nil
     let (channel, streams) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .connectTimeout(TimeAmount(patience))
+      .connectTimeout(TimeAmount(defaultTimeout))
       .connect(host: "127.0.0.1", port: port) { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
@@ -70,15 +70,15 @@ final class HTTP2TestConnection: Sendable {
   ///   - head: The head.
   ///   - isReading: Whether to read the response.
   func open(_ head: HTTPRequest, isReading: Bool = true) async throws -> HTTP2TestStream {
-    let inbox = HTTP2TestStream.Inbox()
+    let handler = HTTP2TestStream.ResponseHandler()
     let channel = try await self.streams.createStreamChannel { stream in
       stream.eventLoop.makeCompletedFuture {
         try stream.syncOptions?.setOption(.autoRead, value: isReading)
         try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTPClientCodec())
-        try stream.pipeline.syncOperations.addHandler(inbox)
+        try stream.pipeline.syncOperations.addHandler(handler)
       }
     }.get()
-    let stream = HTTP2TestStream(channel: channel, inbox: inbox)
+    let stream = HTTP2TestStream(channel: channel, handler: handler)
     try await stream.send(.head(head))
     return stream
   }
@@ -103,7 +103,7 @@ final class HTTP2TestConnection: Sendable {
     try? await self.channel.close()
   }
 
-  /// Breaks the connection off: the server is sent a reset, not an end.
+  /// Resets the connection: the server gets a reset, and not an end.
   func reset() async throws {
     if let options = self.channel as? any SocketOptionProvider {
       try await options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()

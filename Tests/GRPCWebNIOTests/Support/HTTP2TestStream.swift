@@ -56,16 +56,16 @@ final class HTTP2TestStream: Sendable {
   }
 
   private let channel: any Channel
-  private let inbox: Inbox
+  private let handler: ResponseHandler
 
-  init(channel: any Channel, inbox: Inbox) {
+  init(channel: any Channel, handler: ResponseHandler) {
     self.channel = channel
-    self.inbox = inbox
+    self.handler = handler
   }
 
   /// What has come of the response.
   var response: Response {
-    self.inbox.response
+    self.handler.response
   }
 
   /// Sends a part of the request.
@@ -80,7 +80,7 @@ final class HTTP2TestStream: Sendable {
 
   /// Resets the stream.
   func reset() async {
-    // Fails with the very reset.
+    // The promise fails with an error for the reset itself.
     try? await self.channel.close()
   }
 
@@ -108,8 +108,8 @@ final class HTTP2TestStream: Sendable {
     return self.response
   }
 
-  /// Keeps what a stream received.
-  final class Inbox: ChannelInboundHandler, Sendable {
+  /// Collects the response that a stream receives.
+  final class ResponseHandler: ChannelInboundHandler, Sendable {
     typealias InboundIn = HTTPResponsePart
 
     private let state = Mutex(Response())

@@ -9,7 +9,7 @@ import NIOHTTPTypes
 import SwiftProtobuf
 import Testing
 
-/// A channel without a socket: the handler between a client, which is the test, and an app.
+/// A channel without a socket, with the handler between a client, which is the test, and an app.
 @available(GRPCWeb 1.0, *)
 final class HandlerChannel: Sendable {
   let channel: NIOAsyncTestingChannel
@@ -76,7 +76,7 @@ final class HandlerChannel: Sendable {
     await self.channel.testingEventLoop.run()
   }
 
-  /// Waits until so many responses have ended.
+  /// Waits until a number of responses has ended.
   func responses(_ count: Int) async throws -> [RecordingClient.Response] {
     try await eventually("\(count) responses") {
       self.client.responses.filter(\.isEnded).count >= count
@@ -85,7 +85,7 @@ final class HandlerChannel: Sendable {
   }
 }
 
-/// Behind the handler: keeps what it is given.
+/// The app, behind the handler: records what it receives.
 @available(GRPCWeb 1.0, *)
 final class RecordingApp: ChannelInboundHandler, Sendable {
   typealias InboundIn = HTTPRequestPart
@@ -133,7 +133,7 @@ final class RecordingApp: ChannelInboundHandler, Sendable {
   }
 }
 
-/// Before the handler: keeps what it sends.
+/// The client, before the handler: records what the handler sends.
 @available(GRPCWeb 1.0, *)
 final class RecordingClient: ChannelOutboundHandler, Sendable {
   typealias OutboundIn = HTTPResponsePart
@@ -174,7 +174,7 @@ final class RecordingClient: ChannelOutboundHandler, Sendable {
     self.events.filter { $0 == .read }.count
   }
 
-  /// The responses; a part that has no place among them is left out.
+  /// The responses, without parts that belong to none.
   var responses: [Response] {
     self.events.reduce(into: []) { responses, event in
       switch event {

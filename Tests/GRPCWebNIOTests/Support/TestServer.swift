@@ -14,7 +14,7 @@ import Testing
 /// A server on a port of its own whose calls are answered by the channel handler.
 @available(GRPCWeb 1.0, *)
 struct TestServer: Sendable {
-  /// Where the channel handler is.
+  /// The server whose pipelines have the channel handler.
   enum TestedAdapter: String, CaseIterable {
     /// In the standalone transport.
     case transport
@@ -26,7 +26,7 @@ struct TestServer: Sendable {
   /// The certificate's owner, where connections are encrypted.
   var isTLS: Bool
   var beginGracefulShutdown: @Sendable () -> Void
-  /// What serves.
+  /// The server itself.
   var serving: Task<Void, any Error>
 
   // Running
@@ -56,7 +56,7 @@ struct TestServer: Sendable {
 
   /// Serves with one of the adapters while `body` runs, and stops.
   ///
-  /// With Hummingbird and HTTP/2, which it negotiates, connections are encrypted.
+  /// Connections to Hummingbird with HTTP/2 are encrypted, as it negotiates the version of HTTP.
   static func run(
     _ service: any RegistrableRPCService = EchoService(),
     adapter: TestedAdapter,
@@ -126,7 +126,7 @@ struct TestServer: Sendable {
 
     self.serving.cancel()
     do {
-      try await within(patience, "the server stops when its task is cancelled") {
+      try await within(defaultTimeout, "the server stops when its task is cancelled") {
         _ = await self.serving.result
       }
     } catch {

@@ -2,10 +2,10 @@ import GRPCCore
 import GRPCWebTestSupport
 import SwiftProtobuf
 
-/// A service that waits to be cancelled, and tells a test when it is.
+/// A service that waits to be cancelled, and opens gates for the test as it is.
 @available(GRPCWeb 1.0, *)
 struct WaitingService: Sendable {
-  /// What a handler does meanwhile.
+  /// What a handler does while it waits.
   enum Activity: String, CaseIterable {
     case sleeps
     case reads
@@ -14,11 +14,11 @@ struct WaitingService: Sendable {
 
   /// Open when a handler runs.
   let isRunning = Gate()
-  /// Open when its task has been cancelled.
+  /// Open when the task of a handler has been cancelled.
   let isTaskCancelled = Gate()
-  /// Open when its RPC's cancellation handle has been cancelled.
+  /// Open when the cancellation handle of an RPC has been cancelled.
   let isHandleCancelled = Gate()
-  /// Open when it has returned.
+  /// Open when a handler has returned.
   let hasEnded = Gate()
 
   /// The service: its method `Get` sleeps, `Collect` reads, `Expand` writes, without an end.

@@ -4,7 +4,7 @@ import Synchronization
 @available(GRPCWeb 1.0, *)
 final class WeakBox<Object: AnyObject>: Sendable {
   private struct Reference: @unchecked Sendable {
-    // Guarded by the mutex; a test only asks whether it is there.
+    // The mutex guards the reference; a test asks only whether the object exists.
     weak var object: Object?
   }
 

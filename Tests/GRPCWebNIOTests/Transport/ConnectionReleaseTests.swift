@@ -7,7 +7,7 @@ import Testing
 @testable import GRPCWeb
 @testable import GRPCWebNIO
 
-/// What a connection leaves in memory.
+/// Connections leave nothing in memory.
 @Suite(.timeLimit(.minutes(1)))
 struct ConnectionReleaseTests {
   @Test("A connection of HTTP/2 that fails in the read that opened a stream is let go")
@@ -20,7 +20,7 @@ struct ConnectionReleaseTests {
       // POST, http and the path "/x", by the entries of HPACK's static table.
       [0x83, 0x86, 0x44, 2] + Array("/x".utf8)
     )
-    // A PING has eight bytes.
+    // A PING frame has to have eight bytes.
     let fault = RawHTTP2Connection.frame(.ping, [0])
     try await Self.expectRelease(
       sending: Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)

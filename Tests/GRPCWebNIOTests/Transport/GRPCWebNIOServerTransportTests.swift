@@ -31,7 +31,7 @@ struct GRPCWebNIOServerTransportTests {
     #expect(try await transport.listeningAddress.port == port)
 
     server.beginGracefulShutdown()
-    try await within(patience, "the server stops") { try await serving.value }
+    try await within(defaultTimeout, "the server stops") { try await serving.value }
     let error = await #expect(throws: RPCError.self) { try await transport.listeningAddress }
     #expect(error?.code == .unavailable)
   }
@@ -138,7 +138,7 @@ struct GRPCWebNIOServerTransportTests {
   @Test("A request that comes byte by byte is understood")
   @available(GRPCWeb 1.0, *)
   func bytewise() async throws {
-    // Each byte is a turn of event loops that all tests share.
+    // Each byte takes a turn of the event loops, which all tests share.
     let config = GRPCWebNIOServerTransport.Config.defaults { $0.connections.headerTimeout = nil }
     try await TestServer.run(config: config) { server in
       let connection = try await server.connect()
@@ -273,7 +273,7 @@ struct GRPCWebNIOServerTransportTests {
     }
     let service = WaitingService()
     try await TestServer.run(service.service, config: config) { server in
-      // On a busy machine each may be idle for too long before it has sent anything.
+      // On a busy machine a connection may be idle for too long before the client has sent anything.
       let busy = try await server.connectAndCall(until: service.isRunning)
 
       let idle = try await server.connect()
@@ -322,7 +322,7 @@ struct GRPCWebNIOServerTransportTests {
           try await Task.sleep(for: .milliseconds(10))
         }
       case .inHandshake:
-        // The head of a record of TLS, without its content.
+        // The head of a TLS record, without the content.
         try await connection.send([0x16, 0x03, 0x01, 0x02, 0x00])
       case .silent, .silentHTTP2:
         break
@@ -363,7 +363,7 @@ struct GRPCWebNIOServerTransportTests {
         try await connection.send(try .call(texts: ["x"]))
         connections.append(connection)
       }
-      // One after the other, as room is made.
+      // Connections are accepted one after the other, as others are closed.
       var answered = 0
       while !connections.isEmpty {
         try await eventually("as many are answered as may be") {
@@ -388,7 +388,7 @@ struct GRPCWebNIOServerTransportTests {
 extension TestServer {
   /// Opens a connection and begins a call of `Collect` on it, in time for the server.
   ///
-  /// On a busy machine the request may come too late; then there is another connection.
+  /// On a busy machine the request may come too late; then another connection is opened.
   fileprivate func connectAndCall(until isRunning: Gate) async throws -> RawConnection {
     while true {
       let connection = try await self.connect()

@@ -33,7 +33,7 @@ struct GracefulShutdownTests {
         #expect(answer.status == 0)
         #expect(try answer.texts == ["begin", "end"])
       }
-      try await within(patience, "the server stops") { try await server.serving.value }
+      try await within(defaultTimeout, "the server stops") { try await server.serving.value }
     }
   }
 
@@ -67,7 +67,7 @@ struct GracefulShutdownTests {
         #expect(answer.status == RPCError.Code.unavailable.rawValue)
         #expect(try answer.texts == ["begin"])
       }
-      try await within(patience, "the server stops") { try await server.serving.value }
+      try await within(defaultTimeout, "the server stops") { try await server.serving.value }
       #expect(cancelled.value == 100)
     }
   }
@@ -100,21 +100,21 @@ struct GracefulShutdownTests {
       gate.open()
       #expect(try await busy.readResponse().status == 0)
       try await busy.readEnd()
-      try await within(patience, "the server stops") { try await server.serving.value }
+      try await within(defaultTimeout, "the server stops") { try await server.serving.value }
     }
   }
 
   /// A client that keeps its connection from ending.
   enum StuckClient: String, CaseIterable {
-    /// It doesn't read its response.
+    /// The client doesn't read its response.
     case stalled
-    /// It doesn't end its request, which is none of a service's.
+    /// The client doesn't end its request, which is no call.
     case unfinished
-    /// It doesn't send a request at all.
+    /// The client doesn't send a request at all.
     case silent
-    /// It doesn't go on with its handshake.
+    /// The client doesn't go on with its handshake.
     case inHandshake
-    /// It doesn't read its response, over HTTP/2.
+    /// The client doesn't read its response, over HTTP/2.
     case stalledHTTP2
   }
 
@@ -182,7 +182,7 @@ struct GracefulShutdownTests {
       try await connection.setReading(true)
       #expect(try await connection.readResponse().messages.first?.payload.count == size)
       try await connection.readEnd()
-      try await within(patience, "the server stops") { try await server.serving.value }
+      try await within(defaultTimeout, "the server stops") { try await server.serving.value }
     }
   }
 
@@ -199,7 +199,7 @@ struct GracefulShutdownTests {
 
       server.serving.cancel()
       try await service.expectCancellation("serve is cancelled")
-      try await within(patience, "the server stops") { _ = await server.serving.result }
+      try await within(defaultTimeout, "the server stops") { _ = await server.serving.result }
       try await idle.readEnd()
       try await eventually("the connections are closed") {
         connection.isClosedByServer && http2.isClosed
@@ -224,7 +224,7 @@ struct GracefulShutdownTests {
   }
 }
 
-/// Streams that have begun, on as many connections or on one.
+/// Calls that stream, each on a connection of its own or all on one.
 @available(GRPCWeb 1.0, *)
 private struct RunningStreams {
   var http1: [RawConnection] = []

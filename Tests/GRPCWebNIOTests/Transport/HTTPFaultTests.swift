@@ -5,13 +5,13 @@ import GRPCWebTestSupport
 import HTTPTypes
 import Testing
 
-/// What clients do wrong, or differently from most, on HTTP/1.1's own terms.
+/// Requests and connections that break HTTP/1.1's rules, or use rarely used ones.
 @Suite(.timeLimit(.minutes(3)))
 struct HTTPFaultTests {
   private static let adapters: [TestServer.TestedAdapter] = [.transport, .hummingbird]
 
   @Test(
-    "RFC 9110, section 7.8: a connection goes on behind offers of an upgrade",
+    "Requirement 28: a connection goes on behind offers of an upgrade",
     arguments: adapters
   )
   @available(GRPCWeb 1.0, *)
@@ -34,7 +34,7 @@ struct HTTPFaultTests {
     }
   }
 
-  @Test("Bytes behind an offer that isn't taken are parsed, and not kept")
+  @Test("Requirement 28: bytes behind an offer that isn't taken are parsed, and not kept")
   @available(GRPCWeb 1.0, *)
   func bytesBehindOffer() async throws {
     try await TestServer.run { server in
@@ -48,7 +48,7 @@ struct HTTPFaultTests {
     }
   }
 
-  @Test("A tunnel is refused, over both versions of HTTP")
+  @Test("Requirement 28: a tunnel is refused, over both versions of HTTP")
   @available(GRPCWeb 1.0, *)
   func connect() async throws {
     try await TestServer.run { server in
@@ -124,7 +124,7 @@ struct HTTPFaultTests {
         for option in ["close", "x,\tClose"] {
           let connection = try await server.connect()
           let call = try RawRequest.call(fields: [("connection", option)], texts: ["last"]).bytes
-          // As far as the server takes it.
+          // The server may refuse the request before it has read all of it.
           try? await connection.send(call + Array(repeating: UInt8(ascii: "x"), count: rest))
           let answer = try await connection.readResponse()
           #expect(try answer.texts == ["last"])
@@ -197,7 +197,7 @@ struct HTTPFaultTests {
         Array(repeating: ("x-a", String(repeating: "y", count: 1000)), count: 70),
       ] {
         let connection = try await server.connect()
-        // As far as the server takes it.
+        // The server may refuse the request before it has read all of it.
         try? await connection.send(try .call(fields: fields, texts: ["x"]))
         #expect(try await connection.readResponse().httpStatus == 431)
         await connection.close()
@@ -226,7 +226,7 @@ struct HTTPFaultTests {
       #expect(try await connection.readResponse().texts == ["x"])
       await connection.close()
 
-      // What is refused is so at once, and the body isn't waited for.
+      // A request that is refused is refused at once, without its body.
       for (request, status) in [
         (RawRequest(path: "/none", fields: fields, body: [1, 2, 3]), 404),
         (RawRequest(method: "PUT", path: "/sonora.test.Echo/Get", fields: fields, body: [1]), 405),

@@ -15,7 +15,7 @@ struct HTTPVersionDetectorTests {
     #expect(HTTPVersionDetector.isHTTP2(Self.preface + [0, 0, 0, 4, 0, 0, 0, 0, 0]) == true)
   }
 
-  @Test("As long as bytes may become the preface there is no telling")
+  @Test("Bytes that may become the preface don't decide the version")
   @available(GRPCWeb 1.0, *)
   func tooFew() {
     for length in 0 ..< Self.preface.count {
@@ -35,12 +35,12 @@ struct HTTPVersionDetectorTests {
   }
 
   @Test(
-    "Requests are HTTP/1.1's",
+    "Bytes of a request line are HTTP/1.1's",
     arguments: ["P", "PR", "PRI * HTTP/1.1\r\n", "POST / HTTP/1.1\r\n", "GET /", "\r\n", "\u{16}"]
   )
   @available(GRPCWeb 1.0, *)
   func requests(text: String) {
-    // Which of these could still become the preface is only a matter of its first bytes.
+    // The first bytes decide which of these could still become the preface.
     let expected: Bool? = ["P", "PR"].contains(text) ? nil : false
     #expect(HTTPVersionDetector.isHTTP2(text.utf8) == expected)
   }
@@ -83,7 +83,7 @@ struct HTTPVersionDetectorTests {
     let channel = EmbeddedChannel()
     let detector = HTTPVersionDetector { _, channel in
       decisions += 1
-      // As SwiftNIO does when a write fails: it reads what is left in the socket.
+      // When a write fails, SwiftNIO reads what is left in the socket.
       channel.pipeline.fireChannelRead(ByteBuffer(bytes: rest))
       channel.pipeline.fireChannelRead(ByteBuffer(bytes: rest))
     }

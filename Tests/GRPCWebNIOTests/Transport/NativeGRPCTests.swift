@@ -76,7 +76,7 @@ struct NativeGRPCTests {
     }
   }
 
-  // In headers it would have to end the stream with them, which HTTP's types can't say: gRPC Swift's client
+  // A status in the headers would have to end the stream with them, which HTTP's types can't say: gRPC Swift's client
   // takes the empty DATA frame that follows for the server's error.
   @Test("An error before anything else is in the trailers, details with it")
   @available(GRPCWeb 1.0, *)
@@ -230,7 +230,7 @@ struct NativeGRPCTests {
     try await TestServer.run(service) { server in
       let connection = try await server.connectHTTP2()
       let timeout = try #require(HTTPField.Name("grpc-timeout"))
-      // The first may pass before its handler runs at all; then a longer one is asked for.
+      // The first deadline may pass before its handler runs at all; then a longer one is tried.
       var seconds = 1
       while !isRunning.isOpen {
         let response = try await connection.answer(

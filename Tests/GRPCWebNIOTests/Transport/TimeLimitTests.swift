@@ -56,7 +56,7 @@ struct TimeLimitTests {
     }
   }
 
-  @Test("Over HTTP/2 it is the same, and other calls go on")
+  @Test("Over HTTP/2 a call whose body doesn't come fails, and other calls go on")
   @available(GRPCWeb 1.0, *)
   func bodyOverHTTP2() async throws {
     try await TestServer.run(config: Self.requestLimit) { server in
@@ -160,7 +160,7 @@ struct TimeLimitTests {
         try await stream.send(body)
         try await stream.send(.end(nil))
         try await service.hasEnded.pass()
-        // Its stream alone is ended.
+        // The stream of the stalled call is ended, and no other.
         #expect(try await http2.answer(.call(), body: body).answer.status == 0)
         await http2.close()
       } else {

@@ -15,7 +15,7 @@ struct GRPCWebClientTransportTests {
 
   private static let ok = Fixture.trailers("grpc-status: 0")
 
-  /// Hands a client over an HTTP client to a closure.
+  /// Runs a closure with a client over an HTTP client.
   @available(GRPCWeb 1.0, *)
   private static func withEcho<Result: Sendable>(
     _ httpClient: FakeHTTPClient,
@@ -25,13 +25,13 @@ struct GRPCWebClientTransportTests {
   ) async throws -> Result {
     let transport = try Transport(url: url, httpClient: httpClient, config: config)
     let client = GRPCClient(transport: transport)
-    // Not awaited: a call that fails at once may be over before this has begun.
+    // The task isn't awaited: a call that fails at once may end before `runConnections()` begins.
     let connection = Task { try await client.runConnections() }
     defer { connection.cancel() }
     return try await body(Sonora_Test_Echo.Client(wrapping: client))
   }
 
-  /// An HTTP client that answers every call with what it was sent.
+  /// An HTTP client that answers every call with the body of its request.
   @available(GRPCWeb 1.0, *)
   private static func echoing(streamsRequests: Bool = true) -> FakeHTTPClient {
     FakeHTTPClient(streamsRequests: streamsRequests) { request in
@@ -129,7 +129,7 @@ struct GRPCWebClientTransportTests {
         for try await _ in response.messages {}
       }
       #expect(whole.value == 2)
-      // A stream is sent before it ends.
+      // The body of a stream is sent before the stream ends.
       let collected = try await echo.collect { writer in
         try await gates[0].pass()
         try await writer.write(.with { $0.text = "y" })
@@ -300,7 +300,7 @@ struct GRPCWebClientTransportTests {
   @Test("Cancelling a call that writes is cancelled, whoever notices first")
   @available(GRPCWeb 1.0, *)
   func cancellationOfWriter() async throws {
-    // gRPC Swift wraps what stopped the writer, as do interceptors.
+    // gRPC Swift and interceptors wrap the error that stopped the writer.
     let wrapped = RPCError(code: .unknown, message: "Write failed.", cause: CancellationError())
     let errors: [any Error] = [
       CancellationError(), wrapped, RPCError(code: .aborted, message: "m", cause: wrapped),
@@ -347,7 +347,7 @@ struct GRPCWebClientTransportTests {
     }
     let error = await #expect(throws: RPCError.self) {
       try await Self.withEcho(httpClient) { echo in
-        // Without the answer, this would write for ever.
+        // The writer would write for ever if the answer didn't end the call.
         try await echo.collect { writer in
           while !Task.isCancelled {
             try await writer.write(.with { $0.text = "more" })
@@ -377,7 +377,7 @@ struct GRPCWebClientTransportTests {
         .get(Sonora_Test_EchoMessage(), options: options)
     }
     #expect(error?.code == .deadlineExceeded)
-    #expect(ContinuousClock.now - started < patience)
+    #expect(ContinuousClock.now - started < defaultTimeout)
     gate.open()
     client.beginGracefulShutdown()
     try await connection.value
@@ -439,7 +439,7 @@ struct GRPCWebClientTransportTests {
       try await stream.outbound.write(.metadata([:]))
       await stream.outbound.finish()
 
-      // Ten frames may wait, and the head isn't read yet.
+      // Ten frames may be buffered while the reader hasn't read the head.
       #expect(await received.reaches(10))
       var parts = stream.inbound.makeAsyncIterator()
       var read = 0
@@ -466,7 +466,7 @@ struct GRPCWebClientTransportTests {
       for try await bytes in stream {
         taken.add(bytes.readableBytes)
         await Task.yield()
-        // What was just taken may have been replaced already.
+        // The writer may already have replaced the bytes just taken.
         #expect(written.value * 100 <= taken.value + 1200)
       }
       var chunks = [ByteBuffer(bytes: Self.ok)]
@@ -489,7 +489,7 @@ struct GRPCWebClientTransportTests {
         }
         await stream.outbound.finish()
       }
-      // The tenth is written, and its writer waits.
+      // The tenth message is queued, and its writer is suspended.
       #expect(await written.reaches(9))
       #expect(try await written.settled() == 9)
       gate.open()
@@ -789,7 +789,7 @@ struct GRPCWebClientTransportTests {
         try await $0.get(Sonora_Test_EchoMessage())
       }
     }
-    // More than half of four tokens: two attempts, and no third.
+    // Retries need more than half of the four tokens: two attempts are made, and no third.
     #expect(httpClient.requests.count == 2)
   }
 

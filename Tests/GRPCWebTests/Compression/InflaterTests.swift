@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Inflater")
 struct InflaterTests {
-  /// A message as another implementation compressed it.
+  /// A message compressed by another implementation.
   struct Vector: Sendable {
     var name: String
     var format: ZlibFormat
@@ -117,7 +117,7 @@ struct InflaterTests {
   @Test("A wrong checksum is an error", arguments: Self.vectors)
   @available(GRPCWeb 1.0, *)
   func wrongChecksum(vector: Vector) {
-    // The checksum is four bytes; in gzip the length, of four bytes too, follows it.
+    // The checksum is the last four bytes; in gzip four bytes of length follow it.
     var compressed = vector.compressed
     compressed[compressed.count - (vector.format == .gzip ? 8 : 4)] ^= 1
     let error = #expect(throws: RPCError.self) { try Self.inflate(compressed, vector.format) }
@@ -129,7 +129,7 @@ struct InflaterTests {
     arguments: [
       Array("not compressed at all".utf8), [0], [UInt8](repeating: 0, count: 100),
       [UInt8](repeating: 0xff, count: 100), Array(CompressionFixture.gzip.dropFirst(2)),
-      // A dictionary would be needed.
+      // A zlib header that asks for a preset dictionary.
       [0x78, 0xbb, 0, 0, 0, 1, 0x03, 0, 0, 0, 0, 1],
     ] as [[UInt8]]
   )
@@ -155,7 +155,8 @@ struct InflaterTests {
       for mask in [0x01, 0x80, 0xff] as [UInt8] {
         var compressed = vector.compressed
         compressed[index] ^= mask
-        // What has a checksum can't come out different: only gzip's header has none.
+        // The checksum covers all bytes of the message; only gzip's header, which has none, may
+        // change without an error.
         let message = try? Self.inflate(compressed, vector.format)
         #expect(message == nil || message == vector.message)
       }
@@ -182,7 +183,7 @@ struct InflaterTests {
       try inflater.inflate(bomb, limit: limit, into: &output)
     }
     #expect(error?.code == .resourceExhausted)
-    // A byte over the limit, in a buffer whose size is a power of two.
+    // The output stops one byte over the limit, in a buffer whose capacity is a power of two.
     #expect(output.readableBytes == limit + 1)
     #expect(output.capacity <= 2 * limit)
   }

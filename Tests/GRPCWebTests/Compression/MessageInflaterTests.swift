@@ -18,7 +18,7 @@ struct MessageInflaterTests {
     for _ in 0 ..< 3 {
       let message = try inflater.inflate(ByteBuffer(bytes: compressed), limit: 10_000)
       #expect(message == GRPCWebMessage(CompressionFixture.text))
-      // What comes out is a frame of its own.
+      // The message is stored in a frame of its own.
       #expect(message.frame.bytes == Fixture.frame(CompressionFixture.text))
     }
   }
@@ -58,7 +58,7 @@ struct MessageInflaterTests {
       try inflater.inflate(compressed, limit: size - 1)
     }
     #expect(error?.code == .resourceExhausted)
-    // And it goes on after that.
+    // The inflater works on after an error.
     #expect(try inflater.inflate(compressed, limit: size).count == size)
   }
 }

@@ -177,7 +177,7 @@ struct CORSTests {
     ])
     #expect(policy.isEnabled)
     let fields = Self.apply(policy, origin: origin)
-    // As it was sent: a browser compares it with case.
+    // The response has the origin as it was sent, since browsers compare it with case.
     #expect(fields[.accessControlAllowOrigin] == (isAllowed ? origin : nil))
     #expect((fields[.accessControlExposeHeaders] != nil) == isAllowed)
     #expect(fields[.vary] == "origin")

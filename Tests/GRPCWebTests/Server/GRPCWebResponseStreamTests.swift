@@ -32,7 +32,8 @@ struct GRPCWebResponseStreamTests {
       body: try TestBody(text: "")
     )
 
-    // The gate behind a message is opened when the message has come, else nothing goes on.
+    // The service waits at a gate after each message, which opens when the message was received. So
+    // the test ends only if each message is sent at once.
     let stream = try #require(response.stream)
     var bytes: [UInt8] = []
     try await stream.write { buffers in
@@ -65,7 +66,7 @@ struct GRPCWebResponseStreamTests {
       }
     )
     let server = GRPCWebServer(services: [service])
-    let response = try await within(patience, "the head") {
+    let response = try await within(defaultTimeout, "the head") {
       try await server.start(TestCall(method: "Expand"), body: try TestBody(text: "hello"))
     }
     #expect(try response.answer(body: [], isComplete: false).header("x-early") == ["1"])
@@ -82,7 +83,7 @@ struct GRPCWebResponseStreamTests {
     let limit = 64 * 1024
     let message = EchoMessage.with { $0.text = String(repeating: "x", count: size) }
     let frameSize = try TestFrame(message).bytes.count
-    // What is queued, and what was taken with the head.
+    // The limit counts twice: for the queue, and for the bytes taken with the head.
     let expected = 2 * (limit / frameSize + 1)
     let written = Recorder<Void>()
     let service = ScriptedService(
@@ -108,7 +109,7 @@ struct GRPCWebResponseStreamTests {
     let count = try await settled("the number of messages written") { written.values.count }
     #expect(count <= expected)
 
-    // Once there is a reader, the writer goes on.
+    // The writer continues once a reader reads.
     let answer = try await response.answer()
     #expect(answer.frames.count == 10 * expected)
     #expect(answer.status == 0)
@@ -182,7 +183,7 @@ struct GRPCWebResponseStreamTests {
 
     try await cancelled.task.pass("the handler's task is cancelled")
     try await cancelled.handle.pass("the RPC's cancellation handle is cancelled")
-    try await within(patience, "reading ends") {
+    try await within(defaultTimeout, "reading ends") {
       _ = await reader.result
     }
   }
@@ -234,7 +235,7 @@ struct GRPCWebResponseStreamTests {
 
     try await cancelled.task.pass("the handler's task is cancelled")
     try await cancelled.handle.pass("the RPC's cancellation handle is cancelled")
-    try await within(patience, "sending ends") {
+    try await within(defaultTimeout, "sending ends") {
       _ = await sender.result
     }
   }

@@ -516,7 +516,7 @@ struct GRPCWebServerTests {
     )
     server = nil
 
-    let answer = try await within(patience, "the response ends") {
+    let answer = try await within(defaultTimeout, "the response ends") {
       try await response.answer()
     }
     #expect(answer.status == Status.Code.unavailable.rawValue)
@@ -548,12 +548,12 @@ struct GRPCWebServerTests {
     #expect(refused.status == Status.Code.unavailable.rawValue)
 
     gate.open()
-    let answer = try await within(patience, "the response ends") {
+    let answer = try await within(defaultTimeout, "the response ends") {
       try await response.answer()
     }
     #expect(answer.status == 0)
     #expect(try answer.texts == ["hello", "hello"])
-    try await within(patience, "the server has shut down") {
+    try await within(defaultTimeout, "the server has shut down") {
       await server.untilShutdown()
     }
   }
@@ -564,13 +564,13 @@ struct GRPCWebServerTests {
     let server = GRPCWebServer(services: [EchoService()])
     server.beginGracefulShutdown()
     server.beginGracefulShutdown()
-    try await within(patience, "the server has shut down") {
+    try await within(defaultTimeout, "the server has shut down") {
       await server.untilShutdown()
     }
   }
 }
 
-/// Notes when calls come and go, and refuses those with `x-refuse`.
+/// An interceptor that records when calls start and end, and refuses calls with `x-refuse`.
 @available(GRPCWeb 1.0, *)
 private struct RecordingInterceptor: ServerInterceptor {
   var name: String

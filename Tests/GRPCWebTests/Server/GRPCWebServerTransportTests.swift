@@ -23,7 +23,7 @@ struct GRPCWebServerTransportTests {
     let server = GRPCWebServer(services: [probe.service])
 
     let start = ContinuousClock.now
-    let answer = try await within(patience, "the answer") {
+    let answer = try await within(defaultTimeout, "the answer") {
       try await server.answer(
         TestCall(method: method, fields: [("grpc-timeout", "50m")]),
         texts: "hello"
@@ -52,7 +52,7 @@ struct GRPCWebServerTransportTests {
       }
     )
     let server = GRPCWebServer(services: [service])
-    let answer = try await within(patience, "the answer") {
+    let answer = try await within(defaultTimeout, "the answer") {
       try await server.answer(
         TestCall(method: "Expand", fields: [("grpc-timeout", "100m")]),
         texts: "hello"
@@ -70,7 +70,7 @@ struct GRPCWebServerTransportTests {
   @available(GRPCWeb 1.0, *)
   func deadlineWhileReading(method: String) async throws {
     let server = GRPCWebServer(services: [EchoService()])
-    let answer = try await within(patience, "the answer") {
+    let answer = try await within(defaultTimeout, "the answer") {
       try await server.answer(
         TestCall(method: method, fields: [("grpc-timeout", "50m")]),
         body: try TestBody(text: "hello", ending: .never)
@@ -140,7 +140,7 @@ struct GRPCWebServerTransportTests {
 
     try await probe.taskCancelled.pass("the handler's task is cancelled")
     try await probe.handleCancelled.pass("the RPC's cancellation handle is cancelled")
-    _ = try await within(patience, "the answer") {
+    _ = try await within(defaultTimeout, "the answer") {
       try await task.value
     }
   }
@@ -206,7 +206,7 @@ struct GRPCWebServerTransportTests {
     }
     defer { listening.cancel() }
 
-    let status = try await within(patience, "the answer") { try await answer.value.status }
+    let status = try await within(defaultTimeout, "the answer") { try await answer.value.status }
     #expect(status == 0)
   }
 
@@ -217,12 +217,12 @@ struct GRPCWebServerTransportTests {
     let answer = Task {
       try await transport.answer(TestCall(), texts: "hello")
     }
-    // Whether the call comes before or after it doesn't matter to the answer.
+    // The answer is the same whether the call starts before or after shutdown.
     transport.beginGracefulShutdown()
-    let status = try await within(patience, "the answer") { try await answer.value.status }
+    let status = try await within(defaultTimeout, "the answer") { try await answer.value.status }
     #expect(status == Status.Code.unavailable.rawValue)
 
-    try await within(patience, "listen returns") {
+    try await within(defaultTimeout, "listen returns") {
       try await transport.listen { _, _ in }
     }
   }
@@ -231,7 +231,7 @@ struct GRPCWebServerTransportTests {
   @available(GRPCWeb 1.0, *)
   func deadlineBeforeListen() async throws {
     let transport = Self.transport()
-    let answer = try await within(patience, "the answer") {
+    let answer = try await within(defaultTimeout, "the answer") {
       try await transport.answer(TestCall(fields: [("grpc-timeout", "20m")]), texts: "hello")
     }
     #expect(answer.status == Status.Code.deadlineExceeded.rawValue)
@@ -261,7 +261,7 @@ struct GRPCWebServerTransportTests {
   func server() async throws {
     let transport = GRPCWebServerTransport()
     try await withGRPCServer(transport: transport, services: [EchoService()]) { _ in
-      // The server hands over the methods when it starts to serve.
+      // The server configures the methods of the transport when it starts to serve.
       try await eventually("the method is known") {
         guard case .call(let call) = transport.route(try TestCall().head()) else { return false }
         return call.failure == nil
@@ -289,14 +289,14 @@ struct GRPCWebServerTransportTests {
 
     let start = ContinuousClock.now
     server.beginGracefulShutdown()
-    let status = try await within(patience, "the answer") { try await answer.value.status }
+    let status = try await within(defaultTimeout, "the answer") { try await answer.value.status }
     #expect(status == Status.Code.unavailable.rawValue)
     #expect(ContinuousClock.now - start >= .milliseconds(50))
     try await probe.taskCancelled.pass("the handler's task is cancelled")
     try await probe.handleCancelled.pass("the RPC's cancellation handle is cancelled")
 
     probe.release.open()
-    try await within(patience, "the server has shut down") {
+    try await within(defaultTimeout, "the server has shut down") {
       await server.untilShutdown()
     }
   }
@@ -317,9 +317,9 @@ struct GRPCWebServerTransportTests {
     try await started.pass("the handler starts")
     listening.cancel()
 
-    let status = try await within(patience, "the answer") { try await answer.value.status }
+    let status = try await within(defaultTimeout, "the answer") { try await answer.value.status }
     #expect(status == Status.Code.unavailable.rawValue)
-    try await within(patience, "listen returns") { try await listening.value }
+    try await within(defaultTimeout, "listen returns") { try await listening.value }
   }
 
   // Services that don't do what they should
@@ -330,7 +330,7 @@ struct GRPCWebServerTransportTests {
     let transport = Self.transport()
     let listening = Self.listen(transport) { _ in }
     defer { listening.cancel() }
-    let answer = try await within(patience, "the answer") {
+    let answer = try await within(defaultTimeout, "the answer") {
       try await transport.answer(TestCall(), texts: "hello")
     }
     #expect(answer.status == Status.Code.internalError.rawValue)
@@ -348,7 +348,7 @@ struct GRPCWebServerTransportTests {
       await stream.outbound.finish()
     }
     defer { listening.cancel() }
-    let answer = try await within(patience, "the answer") {
+    let answer = try await within(defaultTimeout, "the answer") {
       try await transport.answer(TestCall(method: method), texts: "hello")
     }
     #expect(answer.status == Status.Code.internalError.rawValue)
@@ -363,7 +363,7 @@ struct GRPCWebServerTransportTests {
       await stream.outbound.finish(throwing: error)
     }
     defer { listening.cancel() }
-    let answer = try await within(patience, "the answer") {
+    let answer = try await within(defaultTimeout, "the answer") {
       try await transport.answer(TestCall(), texts: "hello")
     }
     #expect(answer.status == Status.Code.aborted.rawValue)
@@ -452,7 +452,8 @@ struct GRPCWebServerTransportTests {
       var request = try TestCall(contentType: "application/json").head()
       request.path = path
       let route = transport.route(request, prefix: "/Kit")
-      // A call of a foreign type is refused, which only paths of methods are.
+      // A foreign content type is refused on paths of methods only, so a refusal shows that the
+      // path matched.
       var isRefused = false
       if case .respond = route {
         isRefused = true
@@ -473,7 +474,7 @@ struct GRPCWebServerTransportTests {
     let server = GRPCWebServer(services: [service], logger: log.logger)
     _ = try await server.answer(TestCall(), texts: "hello")
     server.beginGracefulShutdown()
-    try await within(patience, "the server has shut down") {
+    try await within(defaultTimeout, "the server has shut down") {
       await server.untilShutdown()
     }
     #expect(log.entries.values.isEmpty)
@@ -501,13 +502,13 @@ struct GRPCWebServerTransportTests {
   }
 }
 
-/// A service that doesn't return when it is cancelled, but notes that it was.
+/// A service that ignores cancellation, but records it.
 @available(GRPCWeb 1.0, *)
 private struct CancellationProbe {
   let started = Gate()
   let taskCancelled = Gate()
   let handleCancelled = Gate()
-  /// Lets the service return.
+  /// Makes the service return.
   let release = Gate()
 
   var service: ScriptedService {

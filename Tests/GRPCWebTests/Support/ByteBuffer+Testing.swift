@@ -11,7 +11,7 @@ extension ByteBuffer {
     String(buffer: self)
   }
 
-  /// Where the readable bytes are in memory: equal for buffers that share their storage.
+  /// The address of the readable bytes, equal for buffers that share their storage.
   var address: UInt {
     self.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress) }
   }

@@ -1,7 +1,7 @@
 import GRPCWebTestSupport
 import NIOCore
 
-/// The ways to cut up an input, which no decoder may tell apart.
+/// Ways to split an input into chunks, between which no decoder may see a difference.
 enum Chunking {
   /// Returns the input whole, byte by byte, and in every two parts, empty ones included.
   static func all(of bytes: [UInt8]) -> [[ByteBuffer]] {
@@ -29,7 +29,7 @@ enum Chunking {
     return chunks
   }
 
-  /// The bytes in a buffer that holds others before and after them.
+  /// A buffer with the bytes, stored between other bytes.
   private static func insideOfLarger(_ bytes: [UInt8]) -> ByteBuffer {
     var buffer = ByteBuffer(bytes: [0xff, 0xff, 0xff] + bytes + [0xff])
     buffer.moveReaderIndex(forwardBy: 3)

@@ -1,7 +1,7 @@
-/// Messages compressed by another implementation, and what they were before.
+/// Messages compressed by another implementation, with the uncompressed messages.
 ///
-/// Made with Python 3.11 and its modules `gzip` and `zlib`, from
-/// `text = b"".join(b"line %d of a message that shrinks\n" % i for i in range(40))`.
+/// The compressed messages were made with Python 3.11 and its modules `gzip` and `zlib`, from `text
+/// = b"".join(b"line %d of a message that shrinks\n" % i for i in range(40))`.
 enum CompressionFixture {
   /// The message, 1350 bytes.
   static let text = (0 ..< 40).flatMap { "line \($0) of a message that shrinks\n".utf8 }

@@ -5,10 +5,10 @@ import Synchronization
 
 @testable import GRPCWeb
 
-/// An HTTP client that a closure stands in for.
+/// An HTTP client implemented by a closure.
 @available(GRPCWeb 1.0, *)
 final class FakeHTTPClient: GRPCWebHTTPClient {
-  /// Makes an exchange, as ``GRPCWebHTTPClient`` says.
+  /// Makes an HTTP exchange, like ``GRPCWebHTTPClient/execute(_:body:handleResponse:)``.
   typealias Exchange =
     @Sendable (
       _ request: HTTPRequest,
@@ -20,7 +20,7 @@ final class FakeHTTPClient: GRPCWebHTTPClient {
     ) async throws -> Void
 
   let streamsRequests: Bool
-  /// Counts the shutdowns.
+  /// The number of times the client was shut down.
   let shutdowns = Counter()
   private let exchange: Exchange
   private let recorded = Mutex<[HTTPRequest]>([])

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Testing
 
-/// Inputs built by hand, and not by the code under test.
+/// Inputs built by hand, without the code under test.
 enum Fixture {
   /// A frame: flags, length, payload.
   static func frame(flags: UInt8 = 0, _ payload: [UInt8]) -> [UInt8] {
@@ -33,7 +33,7 @@ enum Fixture {
     return fields
   }
 
-  /// Base64 with padding, written for clarity and not like the code under test.
+  /// Base64 with padding, written for clarity and unlike the code under test.
   static func base64(_ bytes: [UInt8]) -> [UInt8] {
     let alphabet = Array(
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8

@@ -4,7 +4,7 @@ import Testing
 
 @available(GRPCWeb 1.0, *)
 extension ResponseEncoder {
-  /// Takes what there is to send, of which there must be something.
+  /// Removes and returns the output, which must not be empty.
   mutating func requireOutput(
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> ServerResponseOutput {
@@ -15,7 +15,7 @@ extension ResponseEncoder {
 
 @available(GRPCWeb 1.0, *)
 extension ServerCallStateMachine {
-  /// Takes what there is to send, of which there must be something.
+  /// Removes and returns the output, which must not be empty.
   mutating func requireOutput(
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> ServerResponseOutput {

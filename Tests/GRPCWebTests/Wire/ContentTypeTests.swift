@@ -46,7 +46,8 @@ struct ContentTypeTests {
       "", ";", " ", "image/jpeg", "application/grpc", "application/grpc+proto", "application/json",
       "application/grpc-webfoo", "application/grpc-we", "text/application/grpc-web",
       "image/jpeg; application/grpc-web", "application/grpc-web text", "application / grpc-web",
-      // No semicolons, though a String takes the first for one; and no type before one.
+      // These characters aren't semicolons, although a String treats the first as one; and the last
+      // has no type before its semicolon.
       "application/grpc-web\u{37e}a=b", ";application/grpc-web",
     ]
   )

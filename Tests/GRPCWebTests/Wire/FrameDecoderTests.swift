@@ -239,7 +239,7 @@ struct FrameDecoderTests {
   func boundedStorage() throws {
     let size = 1000
     let frame = Fixture.frame([UInt8](repeating: 7, count: size - FrameHeader.size))
-    // Each chunk ends three bytes into the next frame.
+    // Each chunk ends after three bytes of the next frame.
     let chunk = ByteBuffer(bytes: frame[3...] + frame[..<3])
 
     var decoder = FrameDecoder(maximumMessageSize: size)

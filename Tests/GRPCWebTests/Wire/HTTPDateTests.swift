@@ -11,16 +11,16 @@ struct HTTPDateTests {
       (59, "Thu, 01 Jan 1970 00:00:59 GMT"),
       (86_399, "Thu, 01 Jan 1970 23:59:59 GMT"),
       (86_400, "Fri, 02 Jan 1970 00:00:00 GMT"),
-      // The example of the RFC.
+      // The example of RFC 9110.
       (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
-      // Around the leap day of a year that is divisible by 400.
+      // The days around the leap day of 2000, a year divisible by 400.
       (951_782_399, "Mon, 28 Feb 2000 23:59:59 GMT"),
       (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
       (951_868_800, "Wed, 01 Mar 2000 00:00:00 GMT"),
       (978_307_199, "Sun, 31 Dec 2000 23:59:59 GMT"),
       (1_709_164_800, "Thu, 29 Feb 2024 00:00:00 GMT"),
       (1_735_689_599, "Tue, 31 Dec 2024 23:59:59 GMT"),
-      // 2100 is no leap year.
+      // The year 2100 isn't a leap year.
       (4_107_542_399, "Sun, 28 Feb 2100 23:59:59 GMT"),
       (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"),
       (253_402_300_799, "Fri, 31 Dec 9999 23:59:59 GMT"),

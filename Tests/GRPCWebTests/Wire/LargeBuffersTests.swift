@@ -59,7 +59,7 @@ struct LargeBuffersTests {
     let size = LargeBuffers.capacities.upperBound
     let most = LargeBuffers.maximumBytes / size
 
-    // All are being sent: there is no room for another.
+    // All buffers are still referenced, so another one isn't kept.
     var sent = (0 ... most).map { _ in self.makeBuffer(size) }
     for buffer in sent {
       buffers.keep(buffer)
@@ -71,7 +71,7 @@ struct LargeBuffersTests {
     }
     #expect(taken.count == most)
 
-    // All are free: the first makes room.
+    // All buffers are free, so a new one replaces the first.
     taken.removeAll()
     for _ in 0 ..< most {
       buffers.keep(self.makeBuffer(size))
@@ -111,7 +111,8 @@ struct LargeBuffersTests {
   @Test("A message in memory that was another's has nothing of that one")
   @available(GRPCWeb 1.0, *)
   func messageIsClean() throws {
-    // Sizes that no other test sends, so that the memory is mostly that of the one before.
+    // No other test sends messages of these sizes, so the memory is mostly that of the buffer
+    // before.
     let count = 3 << 19
     for round in 1 ... 3 {
       LargeBuffers.shared.keep(self.makeBuffer(count, byte: 7))

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Status message")
 struct StatusMessageTests {
-  /// Messages and how they go over the wire.
+  /// Messages with their encodings.
   static let vectors: [(message: String, encoded: String)] = [
     ("", ""),
     ("plain text, with punctuation: ~!@#$^&*()", "plain text, with punctuation: ~!@#$^&*()"),
@@ -98,7 +98,7 @@ struct StatusMessageTests {
     for count in [8192, 10_000, 1_000_000] {
       let message = String(repeating: text, count: count)
       let encoded = StatusMessage.encode(message)
-      // Room for all but the mark is used.
+      // The encoded message fills the limit, up to the room for the mark.
       #expect((8192 - 64 - 12 ... 8192).contains(encoded.utf8.count) || encoded == message)
       #expect(encoded.utf8.count <= 8192)
 

@@ -21,7 +21,7 @@ struct TextDecoderTests {
   @Test(
     "Requirement 17: any chunking decodes to the same bytes",
     arguments: Base64Tests.vectors + [
-      // A new run starts after padding: one sender, three flushes.
+      // A new run starts after padding, as from a sender that flushes three times.
       (Array("ffofoo".utf8), "Zg==Zm8=Zm9v"),
       (Array("foofof".utf8), "Zm9vZm8=Zg=="),
       (Array("foobarf".utf8), "Zm9vYmFyZg=="),

@@ -2,7 +2,7 @@ internal import GRPCCore
 
 @available(GRPCWeb 1.0, *)
 extension ClientCall {
-  /// A request as the client writes it.
+  /// The writer of a request.
   struct RequestWriter: ClosableRPCWriterProtocol {
     typealias Element = RPCRequestPart<GRPCWebMessage>
 
@@ -27,9 +27,9 @@ extension ClientCall {
     }
   }
 
-  /// A response as the client reads it: its metadata if it has any, its messages, and its status.
+  /// The parts of a response: metadata if the response has any, messages, and the status.
   ///
-  /// May be iterated once.
+  /// The sequence may be iterated once.
   struct ResponseSequence: AsyncSequence, Sendable {
     typealias Element = RPCResponsePart<GRPCWebMessage>
     typealias Failure = any Error

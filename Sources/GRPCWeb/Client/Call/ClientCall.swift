@@ -3,29 +3,30 @@ internal import HTTPTypes
 internal import NIOCore
 internal import Synchronization
 
-/// One call on the client, shared by those who take part in it: the client that writes and reads, and
-/// the HTTP exchange.
+/// One call on the client, shared by its two sides: gRPC Swift, which writes the request and reads
+/// the response, and the HTTP exchange.
 ///
-/// Everything is decided by the ``ClientCallStateMachine``; this type adds who waits for what.
+/// The ``ClientCallStateMachine`` makes all decisions. This type adds the suspended tasks of both
+/// sides.
 @available(GRPCWeb 1.0, *)
 final class ClientCall: Sendable {
   fileprivate struct State {
     var stateMachine: ClientCallStateMachine
-    /// The HTTP exchange, while it waits for a request that can be sent.
+    /// The task of the HTTP exchange, while it waits for a request that can be sent.
     var requestWaiter: CheckedContinuation<Void, Never>?
-    /// The HTTP exchange, while it waits for more of the request's body.
+    /// The task of the HTTP exchange, while it waits for more of the request's body.
     var bodyWaiter: CheckedContinuation<Void, Never>?
-    /// The HTTP exchange, while it waits until more of the response is wanted.
+    /// The task of the HTTP exchange, while the client doesn't need more of the response.
     var responseWaiter: CheckedContinuation<Void, Never>?
-    /// Writers that wait until something has been sent.
+    /// The tasks of writers, while too much is queued.
     var writers = Waiters()
-    /// The reader, while it waits for the response.
+    /// The task of the reader, while it waits for the response.
     var readWaiter: CheckedContinuation<Void, Never>?
     var httpExchange: Task<Void, Never>?
   }
 
   private let state: Mutex<State>
-  /// What is told of the end of the call; `nil` where there is no observer.
+  /// The observed attempt, which is told of the end of the call; `nil` if the call has no observer.
   private let observed: ObservedClientAttempt?
 
   init(options: ClientCallOptions, observed: ObservedClientAttempt? = nil) {
@@ -34,22 +35,23 @@ final class ClientCall: Sendable {
     self.observed = observed
   }
 
-  /// Notes the task that makes the HTTP exchange.
+  /// Stores the task that makes the HTTP exchange.
   func httpExchangeStarted(_ task: Task<Void, Never>) {
     self.state.withLock { $0.httpExchange = task }
   }
 
-  /// Ends the call with an error, unless it has ended, and the HTTP exchange in any case.
+  /// Ends the call with an error, unless the call has ended, and cancels the HTTP exchange in any
+  /// case.
   ///
   /// - Parameters:
   ///   - error: The error.
-  ///   - end: Who, or what, it comes from.
+  ///   - end: The origin of the error.
   func end(_ error: RPCError, by end: GRPCWebCallRecord.End) {
     self.update { $0.fail(error, by: end) }
     self.state.withLock { $0.httpExchange }?.cancel()
   }
 
-  /// Changes the exchange, and resumes whoever waited for what has changed.
+  /// Changes the state machine, and resumes the tasks that waited for the change.
   private func update<Result, Failure: Error>(
     _ change: (inout ClientCallStateMachine) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -74,7 +76,7 @@ final class ClientCall: Sendable {
 
   // The client
 
-  /// Writes a part of the request, and waits while too much isn't sent yet.
+  /// Writes a part of the request, and waits while more bytes are queued than the limit.
   ///
   /// - Throws: The error that the call failed with, or a `CancellationError` when the task is
   ///   cancelled while it waits.
@@ -94,10 +96,12 @@ final class ClientCall: Sendable {
     self.update { $0.finishRequest() }
   }
 
-  /// Reads the next part of the response, of which one is read at a time.
+  /// Reads the next part of the response.
+  ///
+  /// There is one reader at a time.
   ///
   /// - Returns: A part, or `nil` after the status.
-  /// - Throws: The error that the call failed with, `cancelled` when the task is cancelled.
+  /// - Throws: The error that the call failed with; `cancelled` when the task is cancelled.
   func nextResponsePart() async throws(RPCError) -> RPCResponsePart<GRPCWebMessage>? {
     while true {
       let event = try self.update { stateMachine throws(RPCError) in
@@ -125,7 +129,8 @@ final class ClientCall: Sendable {
 
   /// Waits for a request that can be sent.
   ///
-  /// - Returns: Its head, and its body if that is whole; `nil` if the call ended before there was one.
+  /// - Returns: The head of the request, and its body if that is complete; `nil` if the call ended
+  ///   before the request could be sent.
   func untilRequest() async -> (head: HTTPRequest, body: GRPCWebRequestBody)? {
     await self.state.suspend(in: \.requestWaiter) { !$0.stateMachine.isStarted }
     return self.update { stateMachine -> (HTTPRequest, GRPCWebRequestBody)? in
@@ -145,7 +150,7 @@ final class ClientCall: Sendable {
     return joined
   }
 
-  /// Waits for more of the request's body, and takes all there is.
+  /// Waits for more of the request's body, and removes and returns all that is queued.
   ///
   /// - Returns: The bytes to send, none at the end of the body.
   /// - Throws: The error that the call failed with.
@@ -159,14 +164,14 @@ final class ClientCall: Sendable {
     }
   }
 
-  /// Takes the head of the response.
+  /// Receives the head of the response.
   func receive(_ response: HTTPResponse) {
     self.update { $0.receive(response) }
   }
 
-  /// Takes bytes of the response's body, `nil` for its end, and waits until more are wanted.
+  /// Receives bytes of the response's body, `nil` for its end, and waits until more are needed.
   ///
-  /// - Returns: Whether any more are.
+  /// - Returns: Whether the HTTP client should read on; `false` when the call has ended.
   func receive(_ bytes: ByteBuffer?) async -> Bool {
     self.update { stateMachine in
       if let bytes = bytes {
@@ -183,7 +188,7 @@ final class ClientCall: Sendable {
 
 @available(GRPCWeb 1.0, *)
 extension ClientCall {
-  /// Those who have waited for what has happened; resumed outside of the lock.
+  /// The tasks that can be resumed after a change, to be resumed outside of the lock.
   fileprivate struct Waiting {
     var tasks: [CheckedContinuation<Void, Never>] = []
     var writers: [CheckedContinuation<Void, any Error>] = []
@@ -207,7 +212,7 @@ extension ClientCall {
 
 @available(GRPCWeb 1.0, *)
 extension ClientCall.State {
-  /// Takes those who can go on.
+  /// Removes and returns the tasks that can be resumed.
   mutating func takeWaiting() -> ClientCall.Waiting {
     var waiting = ClientCall.Waiting()
     if self.stateMachine.isStarted {

@@ -1,20 +1,20 @@
 internal import GRPCCore
 internal import HTTPTypes
 
-/// What is settled of a call before its client writes anything.
+/// The properties of a call that are known before its client writes anything.
 @available(GRPCWeb 1.0, *)
 struct ClientCallOptions: Sendable {
   let url: BaseURL
   let method: MethodDescriptor
   let mode: GRPCWebMode
   let requestEncoding: MessageEncoding
-  /// Whether the client may write any number of messages, and not exactly one.
+  /// Whether the client may write any number of messages, rather than exactly one.
   let isRequestStreaming: Bool
   let maximumRequestMessageSize: Int
   let maximumResponseMessageSize: Int
   let maximumQueuedRequestBytes: Int
   let maximumBufferedResponseBytes: Int
-  /// The fields of the request's head, but for the metadata.
+  /// The header fields of the request, without the metadata.
   let fields: HTTPFields
 
   init(
@@ -27,8 +27,9 @@ struct ClientCallOptions: Sendable {
     self.url = url
     self.method = method
     self.mode = config.mode
-    // Stubs generated for gRPC Swift before 2.3 don't say. Where requests can't be streamed one that
-    // turns out to be complete can still be sent.
+    // Stubs generated for gRPC Swift before 2.3 don't give the type of a method. With an HTTP
+    // client that can't stream requests, such a method is treated as taking one message: a request
+    // that turns out to be complete can still be sent.
     self.isRequestStreaming = method.type?.isRequestStreaming ?? streamsRequests
     self.requestEncoding = MessageEncoding(options.compression ?? config.compression)
     self.maximumRequestMessageSize =
@@ -41,7 +42,8 @@ struct ClientCallOptions: Sendable {
     var fields = config.headers
     fields[.contentType] = ContentType.requestValue(for: config.mode)
     fields[.accept] = ContentType.requestValue(for: config.mode)
-    // A body in frames is compressed by the message, or not at all: see ``ResponseDecoder``.
+    // Frames are compressed message by message or not at all: ``ResponseDecoder`` refuses a
+    // response with a content coding.
     fields[.acceptEncoding] = "identity"
     fields[.xGRPCWeb] = "1"
     if let credentials = url.credentials, !fields.contains(.authorization) {
@@ -57,7 +59,7 @@ struct ClientCallOptions: Sendable {
     self.fields = fields
   }
 
-  /// Whether the server may send any number of messages, and not exactly one.
+  /// Whether the server may send any number of messages, rather than exactly one.
   var isResponseStreaming: Bool {
     self.method.type?.isResponseStreaming ?? true
   }

@@ -1,26 +1,28 @@
-/// The address of a server: where the paths of methods begin.
+/// The base URL of a server, to which the paths of methods are appended.
 @available(GRPCWeb 1.0, *)
 struct BaseURL: Hashable, Sendable {
   /// The scheme: `http` or `https`.
   let scheme: String
 
-  /// The host, and the port where one is given.
+  /// The host, and the port if the URL has one.
   let authority: String
 
   /// The path below which the services are mounted, without a slash at its end.
   let path: String
 
-  /// The value of `authorization` that a user and a password in the URL stand for.
+  /// The value of `authorization` for the user and the password in the URL, if it has them.
   let credentials: String?
 
-  /// The server as gRPC names peers: `dns:example.org:443`, `ipv4:127.0.0.1:80`, `ipv6:[::1]:80`.
+  /// The server in gRPC's form for peers: `dns:example.org:443`, `ipv4:127.0.0.1:80`,
+  /// `ipv6:[::1]:80`.
   let peer: String
 
-  /// Reads a URL.
+  /// Parses a URL.
   ///
-  /// - Parameter url: For example `https://example.org/api`. Without a scheme it is `http`. What
-  ///     follows a `?` or a `#` is ignored.
-  /// - Returns: `nil` when the scheme is another, or there is no host, or the port is none.
+  /// - Parameter url: The URL, for example `https://example.org/api`. The scheme is `http` if the
+  ///   URL has none. A query or fragment is ignored.
+  /// - Returns: `nil` when the scheme is neither `http` nor `https`, the host is missing, or the
+  ///   port is invalid.
   init?(_ url: String) {
     var rest = url[...]
     var scheme = "http"
@@ -70,7 +72,8 @@ struct BaseURL: Hashable, Sendable {
     return "\(isIPv4 ? "ipv4" : "dns"):\(host):\(port)"
   }
 
-  /// The value of `authorization` for a user and a password as they stand in a URL (RFC 7617).
+  /// The value of `authorization` for a user and a password as they are written in a URL (RFC
+  /// 7617).
   private static func basicCredentials(_ userInfo: Substring) -> String {
     var userInfo = Self.removingPercentEncoding(userInfo)
     if !userInfo.contains(UInt8(ascii: ":")) {
@@ -97,7 +100,7 @@ struct BaseURL: Hashable, Sendable {
     return bytes
   }
 
-  /// A URL as it may be shown, also one that can't be read: without what stands before an `@`.
+  /// The URL without its user and password, to be shown in messages; the URL may be invalid.
   static func redacting(_ url: String) -> String {
     let start = url.firstRange(of: "://")?.upperBound ?? url.startIndex
     let end = url[start...].firstIndex { "/?#".contains($0) } ?? url.endIndex

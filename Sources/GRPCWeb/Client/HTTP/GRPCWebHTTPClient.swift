@@ -1,30 +1,34 @@
 public import HTTPTypes
 public import NIOCore
 
-/// What a client transport needs of an HTTP client.
+/// The operations that a client transport needs of an HTTP client.
 ///
-/// An adapter for an HTTP client conforms to it, and makes a ``GRPCWebClientTransport`` of it.
+/// An adapter for an HTTP client conforms to this protocol, and creates a
+/// ``GRPCWebClientTransport`` with itself.
 @available(GRPCWeb 1.0, *)
 public protocol GRPCWebHTTPClient: Sendable {
-  /// Whether the body of a request can be sent while it is written.
+  /// Whether the client can send the body of a request while the body is written.
   ///
-  /// Where it can't, calls whose client streams fail at once with `unimplemented`.
+  /// If `false`, calls of client-streaming and bidirectional methods fail at once with
+  /// `unimplemented`.
   var streamsRequests: Bool { get }
 
-  /// Makes one exchange: sends a request, and hands its response to a closure.
+  /// Makes one HTTP exchange: sends a request, and passes its response to a closure.
   ///
-  /// Ends the exchange when the closure returns, or the task is cancelled, before all of the body has
-  /// been read. Neither follows redirects nor tries again, nor hands informational responses out. A client
-  /// that decodes a content coding by itself takes `content-encoding` from the head.
+  /// The exchange ends when the closure returns, also before all of the body has been read, or when
+  /// the task is cancelled. The client follows no redirects, doesn't retry, and doesn't pass
+  /// informational responses on. A client that decodes a content coding by itself removes
+  /// `content-encoding` from the head.
   ///
   /// - Parameters:
   ///   - request: The head of the request.
   ///   - body: The body of the request.
-  ///   - handleResponse: Called once, with the head of the response as soon as that is there, and a
-  ///     closure that returns the next bytes of the body, `nil` at its end, and throws when the rest
-  ///     of it won't come.
-  /// - Throws: What the closure throws; a ``GRPCWebHTTPFailure`` when no connection could be made, or it
-  ///   was lost, or what came is no response; a `CancellationError` when the task is cancelled.
+  ///   - handleResponse: Called once, as soon as the head of the response is there, with the head
+  ///     and a closure that returns the next bytes of the body. That closure returns `nil` at the
+  ///     end of the body, and throws when the body is cut off.
+  /// - Throws: The error that the closure throws; a ``GRPCWebHTTPFailure`` when no connection could
+  ///   be made, the connection was lost, or the server sent no valid response; a
+  ///   `CancellationError` when the task is cancelled.
   func execute(
     _ request: HTTPRequest,
     body: GRPCWebRequestBody,
@@ -34,9 +38,9 @@ public protocol GRPCWebHTTPClient: Sendable {
     ) async throws -> Void
   ) async throws
 
-  /// Ends all exchanges and frees what this client holds.
+  /// Ends all HTTP exchanges and frees the resources of this client.
   ///
-  /// Called once, when the transport has shut down.
+  /// The transport calls this method once, when it has shut down.
   func shutdown() async throws
 }
 
@@ -45,14 +49,14 @@ public protocol GRPCWebHTTPClient: Sendable {
 public enum GRPCWebRequestBody: Sendable {
   /// A whole body, to be sent with its length.
   case complete(ByteBuffer)
-  /// A body that is sent while it is written.
+  /// A body to be sent while the client writes it.
   case stream(GRPCWebRequestStream)
 }
 
-/// The body of a request while the client writes it.
+/// The body of a request that is sent while the client writes it.
 ///
-/// May be iterated once. Throws when the client's writer failed: the request is to be broken off, not
-/// ended.
+/// The sequence may be iterated once. It throws when the client's writer failed: the HTTP client
+/// then aborts the request rather than ending it.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebRequestStream: AsyncSequence, Sendable {
   /// Bytes to be sent and flushed.

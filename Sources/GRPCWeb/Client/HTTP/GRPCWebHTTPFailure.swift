@@ -2,26 +2,26 @@ internal import GRPCCore
 
 /// Why an HTTP client got no response, or not all of it.
 ///
-/// An adapter for an HTTP client throws it where it knows the reason. ``GRPCWebClientTransport`` makes the
-/// error of the call of it: with the URL, the server, and a hint at what to do. <doc:WhenACallFails> lists
-/// the messages.
+/// An adapter for an HTTP client throws a failure whose reason it knows. ``GRPCWebClientTransport``
+/// turns the failure into the error of the call, with the URL, the server, and a hint at what to
+/// do. <doc:WhenACallFails> lists the messages.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebHTTPFailure: Error {
-  /// The reasons that adapters tell apart.
+  /// The reasons that adapters distinguish.
   public enum Reason: Sendable, Hashable, CaseIterable {
-    /// Nothing listens on the port.
+    /// No server listens on the port.
     case connectionRefused
-    /// The host has no address, there is no way to it, or it doesn't answer.
+    /// The host has no address, no route leads to the host, or the host doesn't answer.
     case unreachable
     /// The connection was closed or reset before the response had ended.
     case connectionLost
-    /// What the server sent isn't HTTP of the version expected.
+    /// The server sent bytes that aren't HTTP of the expected version.
     case notHTTP
     /// The server doesn't speak TLS.
     case notTLS
-    /// The server's certificate isn't one to trust.
+    /// The client doesn't trust the server's certificate.
     case untrustedCertificate
-    /// The TLS handshake failed otherwise.
+    /// The TLS handshake failed for another reason.
     case tlsHandshake
     /// Anything else.
     case other
@@ -30,15 +30,15 @@ public struct GRPCWebHTTPFailure: Error {
   /// The reason.
   public var reason: Reason
 
-  /// What the HTTP client says of it.
+  /// The description of the failure by the HTTP client.
   public var detail: String
 
-  /// The address that was tried.
+  /// The address of the server, if it is known.
   ///
-  /// As gRPC writes it: `ipv4:127.0.0.1:8080`. `nil` where it isn't known.
+  /// The address has gRPC's form: `ipv4:127.0.0.1:8080`.
   public var address: String?
 
-  /// The HTTP client's own error.
+  /// The error that the HTTP client threw.
   public var cause: (any Error)?
 
   /// Creates a failure.
@@ -57,7 +57,7 @@ public struct GRPCWebHTTPFailure: Error {
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebHTTPFailure {
-  /// What has happened, the beginning of the message.
+  /// The first sentence of the message: what has happened.
   private var summary: String {
     switch self.reason {
     case .connectionRefused:
@@ -79,7 +79,7 @@ extension GRPCWebHTTPFailure {
     }
   }
 
-  /// What may be to do.
+  /// The last sentence of the message: what the reader can do.
   private var hint: String? {
     switch self.reason {
     case .connectionRefused:
@@ -106,7 +106,7 @@ extension GRPCWebHTTPFailure {
     }
   }
 
-  /// Whether the next attempt may find it mended.
+  /// Whether another attempt at the call may succeed.
   private var isTransient: Bool {
     switch self.reason {
     case .connectionRefused, .unreachable, .connectionLost, .other:
@@ -116,11 +116,11 @@ extension GRPCWebHTTPFailure {
     }
   }
 
-  /// The error of a call that failed with it.
+  /// The error of a call that failed with this failure.
   ///
   /// - Parameters:
-  ///   - url: The URL called.
-  ///   - peer: The server, where no address is known.
+  ///   - url: The URL of the call.
+  ///   - peer: The server in gRPC's form, for a failure without an address.
   func error(url: String, peer: String) -> RPCError {
     let parts = [
       "\(self.summary): POST \(url), \(self.address ?? peer): \(self.detail.endingWithPeriod)",

@@ -4,9 +4,9 @@ internal import NIOCore
 
 /// One call on the client: a state machine without I/O.
 ///
-/// A shell feeds it with what happens (parts that the client writes, the head and the bytes of the
-/// response, a transport that fails) and sends what it hands out. Whatever fails first decides the
-/// error; nothing after that changes it.
+/// The state machine receives events (parts that the client writes, the head and the bytes of the
+/// response, a failure of the transport) and returns what to send and what the client reads. The
+/// first failure decides the error of the call; nothing after it changes that error.
 @available(GRPCWeb 1.0, *)
 struct ClientCallStateMachine: Sendable {
   private var request: RequestEncoder
@@ -15,19 +15,19 @@ struct ClientCallStateMachine: Sendable {
   private let maximumBufferedResponseBytes: Int
   private let url: BaseURL
   private(set) var failure: RPCError?
-  /// The status that the client has read, once it has, where somebody else wants to know.
+  /// The status that the client has read; `nil` before, and if the call has no observer.
   private var status: Status?
-  /// Who, or what, decided how the call ended.
+  /// The origin of the end of the call.
   private var end = GRPCWebCallRecord.End.service
   private let countsMessages: Bool
-  /// Whether the client has read all that has been received.
+  /// Whether the client has read everything received.
   private var needsMore = true
 
-  /// Starts a call.
+  /// Creates the state machine of a call.
   ///
   /// - Parameters:
-  ///   - call: What is settled of it.
-  ///   - countsMessages: Whether messages are counted, and ``outcome`` is wanted.
+  ///   - call: The properties of the call.
+  ///   - countsMessages: Whether messages are counted, as ``outcome`` needs.
   init(call: ClientCallOptions, countsMessages: Bool = false) {
     self.countsMessages = countsMessages
     self.request = RequestEncoder(call: call, countsMessages: countsMessages)
@@ -41,18 +41,18 @@ struct ClientCallStateMachine: Sendable {
     self.url = call.url
   }
 
-  /// Ends the call with an error, unless it has ended.
+  /// Ends the call with an error, unless the call has ended.
   ///
   /// - Parameters:
   ///   - error: The error.
-  ///   - end: Who, or what, it comes from.
+  ///   - end: The origin of the error.
   mutating func fail(_ error: RPCError, by end: GRPCWebCallRecord.End) {
     guard self.failure == nil && !self.response.isEnded else { return }
     self.failure = error
     self.end = end
   }
 
-  /// What has become of the call, once it has ended.
+  /// The outcome of the call, or `nil` until the call has ended.
   var outcome: ClientCallOutcome? {
     guard self.isEnded, let status = self.failure.map({ Status($0) }) ?? self.status else {
       return nil
@@ -66,7 +66,7 @@ struct ClientCallStateMachine: Sendable {
     )
   }
 
-  /// Whether nothing of the request or the response matters any more.
+  /// Whether the call has ended, so that neither its request nor its response matters any more.
   var isEnded: Bool {
     self.failure != nil || self.response.isEnded
   }
@@ -75,13 +75,13 @@ struct ClientCallStateMachine: Sendable {
 
   /// Writes a part of the request.
   ///
-  /// - Throws: The error that the call failed with; a part that can't be sent fails it.
+  /// - Throws: The error that the call failed with. A part that can't be sent fails the call.
   mutating func write(_ part: RPCRequestPart<GRPCWebMessage>) throws(RPCError) {
     if let failure = self.failure {
       throw failure
     }
-    // What is written to a call that has been answered has nowhere to go. Its writer must not go on
-    // as if it had.
+    // After the end of the response nothing more can be sent. The writer gets an error, so that it
+    // stops.
     guard !self.response.isEnded else {
       throw RPCError(code: .cancelled, message: "The call has been answered.")
     }
@@ -104,72 +104,73 @@ struct ClientCallStateMachine: Sendable {
     self.request.finish()
   }
 
-  /// Whether the request can be sent, or never will be.
+  /// Whether the request can be sent, or never will be because the call has ended.
   var isStarted: Bool {
     self.request.canStart || self.isEnded
   }
 
-  /// The head of the request, as soon as the request can be sent.
+  /// The head of the request, or `nil` until the request can be sent.
   var requestHead: HTTPRequest? {
     self.request.canStart ? self.request.head : nil
   }
 
-  /// Whether the whole request has been written, and what is queued is its end.
+  /// Whether the client has ended the request, so that the bytes queued are its last.
   var isRequestFinished: Bool {
     self.request.isFinished
   }
 
-  /// Whether a writer may go on, or is to wait until what it wrote has been taken.
+  /// Whether a writer may continue, rather than wait until queued bytes have been sent.
   var isWritable: Bool {
-    // A request that is sent as a whole is kept as a whole.
+    // A request that is sent as a whole is queued as a whole.
     self.request.queuedBytes < self.maximumQueuedRequestBytes || !self.isStarted || self.isEnded
   }
 
-  /// Whether there is something of the request's body to send, or no more of it to wait for.
+  /// Whether bytes of the request's body are queued, or no more will be.
   var hasRequestBody: Bool {
     self.request.queuedBytes > 0 || self.request.isFinished || self.isEnded
   }
 
-  /// Takes what is queued of the request's body.
+  /// Removes and returns the bytes of the request's body that are queued.
   mutating func takeRequestBody() -> [ByteBuffer] {
     self.request.takeBody()
   }
 
   // The response
 
-  /// Takes the head of the response.
+  /// Receives the head of the response.
   mutating func receive(_ response: HTTPResponse) {
     self.response.receive(response)
     self.needsMore = false
   }
 
-  /// Takes bytes of the response's body.
+  /// Receives bytes of the response's body.
   mutating func receive(_ bytes: ByteBuffer) {
     self.response.receive(bytes)
     self.needsMore = false
   }
 
-  /// Takes the end of the response's body.
+  /// Receives the end of the response's body.
   mutating func receiveEnd() {
     self.response.receiveEnd()
     self.needsMore = false
   }
 
-  /// Whether more of the response may be received, or is to wait until what came has been read.
+  /// Whether more of the response should be received, rather than wait until the client has read
+  /// what is buffered.
   var wantsResponse: Bool {
-    // A message may be larger than what may wait.
+    // A message larger than the limit on buffered bytes must still be received to its end.
     self.response.bufferedBytes < self.maximumBufferedResponseBytes || !self.response.hasWholeFrame
       || self.isEnded
   }
 
-  /// Whether there may be something for the client to read.
+  /// Whether an event for the client may be available.
   var hasResponse: Bool {
     !self.needsMore || self.isEnded
   }
 
-  /// Takes what comes next for the client to read.
+  /// Returns the next event for the client.
   ///
-  /// - Throws: The error that the call failed with; a fault in the response fails it.
+  /// - Throws: The error that the call failed with. A fault in the response fails the call.
   mutating func nextResponseEvent() throws(RPCError) -> ResponseDecoder.Event {
     if let failure = self.failure {
       throw failure
@@ -201,7 +202,7 @@ struct ClientCallStateMachine: Sendable {
     }
   }
 
-  /// Keeps the status that the client reads.
+  /// Stores the status that the client reads.
   private mutating func note(_ status: Status, by end: GRPCWebCallRecord.End) {
     guard self.countsMessages else { return }
     self.status = status

@@ -2,10 +2,10 @@ internal import GRPCCore
 internal import HTTPTypes
 internal import NIOCore
 
-/// Turns what a client writes into the head and the body of an HTTP request.
+/// Encodes the parts that a client writes as the head and the body of an HTTP request.
 ///
-/// The request of a method that takes one message can be taken when it is whole; any other can be
-/// taken as soon as it has begun, and its body as it is written.
+/// The request of a method that takes one message can be sent when it is complete. Any other
+/// request can be sent as soon as it has begun, and its body while it is written.
 @available(GRPCWeb 1.0, *)
 struct RequestEncoder: Sendable {
   private enum State {
@@ -16,25 +16,24 @@ struct RequestEncoder: Sendable {
 
   private let call: ClientCallOptions
   private var state = State.idle
-  private var deflater: MessageDeflater
+  private var framer: MessageFramer
   private var body = FrameQueue()
 
-  /// The messages written so far; `nil` where nobody wants to know.
+  /// The messages written so far; `nil` if messages aren't counted.
   private var written: GRPCWebCallRecord.Messages?
-  /// Those of them that have been taken.
+  /// The messages written whose bytes have been taken; `nil` if messages aren't counted.
   private(set) var sent: GRPCWebCallRecord.Messages?
 
-  /// The head, once the client has written metadata.
+  /// The head, or `nil` until the client has written metadata.
   private(set) var head: HTTPRequest?
 
   init(call: ClientCallOptions, countsMessages: Bool = false) {
     self.call = call
     self.written = countsMessages ? GRPCWebCallRecord.Messages() : nil
     self.sent = self.written
-    self.deflater = MessageDeflater(
-      encoding: call.requestEncoding,
-      minimumMessageSize: 1,
-      maximumMessageSize: call.maximumRequestMessageSize
+    self.framer = MessageFramer(
+      maximumMessageSize: call.maximumRequestMessageSize,
+      compressor: MessageCompressor(encoding: call.requestEncoding, minimumMessageSize: 1)
     )
   }
 
@@ -43,7 +42,7 @@ struct RequestEncoder: Sendable {
     self.body.byteCount
   }
 
-  /// Whether the client has written all of the request.
+  /// Whether the client has ended the request.
   var isFinished: Bool {
     if case .finished = self.state { return true }
     return false
@@ -91,8 +90,8 @@ struct RequestEncoder: Sendable {
 
   /// Writes a message.
   ///
-  /// - Throws: `internalError` when it has no place here, `resourceExhausted` when it is larger than
-  ///   the limit.
+  /// - Throws: `internalError` when the request can't have another message, `resourceExhausted`
+  ///   when the message is larger than the limit.
   mutating func write(_ message: GRPCWebMessage) throws(RPCError) {
     guard case .open(let messages) = self.state else {
       throw RPCError(code: .internalError, message: "A message was written out of place.")
@@ -104,7 +103,7 @@ struct RequestEncoder: Sendable {
       )
     }
 
-    let frame = try self.deflater.frame(message)
+    let frame = try self.framer.frame(message)
     self.written?.add(
       bytes: message.count,
       compressedBytes: frame.readableBytes - FrameHeader.size
@@ -118,7 +117,7 @@ struct RequestEncoder: Sendable {
     self.state = .finished
   }
 
-  /// Takes the bytes queued, as one run of base64 in text mode.
+  /// Removes and returns the bytes queued, as one run of base64 in text mode.
   mutating func takeBody() -> [ByteBuffer] {
     let body = self.body.take()
     self.sent = self.written
@@ -127,7 +126,7 @@ struct RequestEncoder: Sendable {
 }
 
 extension HTTPRequest {
-  /// The URL of a call, which has no user and no password in it.
+  /// The URL of a call, which has no user and no password.
   package var url: String {
     "\(self.scheme ?? "http")://\(self.authority ?? "")\(self.path ?? "/")"
   }

@@ -2,34 +2,34 @@ internal import GRPCCore
 internal import HTTPTypes
 internal import NIOCore
 
-/// Turns the head and the body of an HTTP response into what a server answered.
+/// Decodes the head and the body of an HTTP response into the parts of a gRPC response.
 ///
-/// Fed with the head and with bytes as they come, it hands out parts as they are asked for. An error
-/// is final, and so is a status.
+/// The decoder receives the head and bytes of the body as they arrive, and returns one event at a
+/// time. An error is final, and so is a status.
 @available(GRPCWeb 1.0, *)
 struct ResponseDecoder: Sendable {
-  /// What comes next in the response.
+  /// An event of the response.
   enum Event {
-    /// A part of the response: metadata comes first if at all, a status always last.
+    /// A part of the response. Metadata, if there is any, comes first, the status last.
     case part(RPCResponsePart<GRPCWebMessage>)
-    /// Nothing until more of the response is there.
+    /// No event until more of the response is received.
     case needsBytes
-    /// Nothing after the status.
+    /// No event any more: the status has been returned.
     case end
   }
 
   private enum State {
-    /// The head isn't there yet.
+    /// The head hasn't been received.
     case awaitingHead
-    /// The head is there, and nothing can be read of what follows.
+    /// The head was received, and shows that the body can't be decoded.
     case refused(RPCError)
-    /// The head is there, and its metadata still to be handed out.
+    /// The head was received, and its metadata hasn't been returned.
     case head(HTTPFields)
-    /// The metadata has been handed out.
+    /// The metadata has been returned.
     case body
-    /// A status that only the end of the body is missing to.
+    /// The status was received, and the end of the body hasn't been.
     case ending(Status, Metadata)
-    /// The status has been handed out, or an error thrown.
+    /// The status has been returned, or an error thrown.
     case ended
   }
 
@@ -39,20 +39,20 @@ struct ResponseDecoder: Sendable {
   private var textDecoder: TextDecoder?
   private var frames: FrameDecoder
   private var inflater = MessageInflater(encoding: .identity)
-  /// The encoding of compressed messages, where it is one that isn't known.
+  /// The name in `grpc-encoding`, if it names an unknown encoding.
   private var unknownEncoding: String?
   private var failure: RPCError?
   private var isComplete = false
   private var messageCount = 0
 
-  /// The messages found in the body so far; `nil` where nobody wants to know.
+  /// The messages decoded so far; `nil` if messages aren't counted.
   private(set) var received: GRPCWebCallRecord.Messages?
 
-  /// The head of the response, where it isn't gRPC-Web and has no status.
+  /// The head of the response, if it isn't gRPC-Web and has no status.
   private(set) var foreignResponse: HTTPResponse?
-  /// The status in the headers: it holds if no trailers come.
+  /// The status in the headers, which applies if the body has no trailers.
   private var headerStatus: Status?
-  /// A message that came where metadata is still to be handed out.
+  /// The first message, if it was decoded before the metadata was returned.
   private var nextMessage: GRPCWebMessage?
 
   /// The largest block of trailers accepted, in bytes.
@@ -61,7 +61,7 @@ struct ResponseDecoder: Sendable {
   /// Creates a decoder.
   ///
   /// - Parameters:
-  ///   - isStreaming: Whether any number of messages may come, and not exactly one.
+  ///   - isStreaming: Whether the server may send any number of messages, rather than exactly one.
   ///   - maximumMessageSize: The largest message accepted, in bytes after decompression.
   ///   - countsMessages: Whether messages are counted.
   init(isStreaming: Bool, maximumMessageSize: Int, countsMessages: Bool = false) {
@@ -74,23 +74,24 @@ struct ResponseDecoder: Sendable {
     )
   }
 
-  /// The encoding named for the messages; `nil` before the head has come, and for one that isn't known.
+  /// The encoding that the head names for messages; `nil` before the head was received, and for an
+  /// unknown encoding.
   var encoding: MessageEncoding? {
     if case .awaitingHead = self.state { return nil }
     return self.inflater.encoding
   }
 
-  /// The number of bytes received that haven't been handed out.
+  /// The number of bytes received that haven't been returned in events.
   var bufferedBytes: Int {
     self.frames.bufferedBytes
   }
 
-  /// Whether a whole frame is among them.
+  /// Whether the bytes buffered start with a whole frame.
   var hasWholeFrame: Bool {
     self.frames.hasWholeFrame
   }
 
-  /// Whether no more of the body is needed.
+  /// Whether the decoder needs no more of the body.
   var isEnded: Bool {
     if case .ended = self.state { return true }
     return false
@@ -98,7 +99,7 @@ struct ResponseDecoder: Sendable {
 
   // Receiving
 
-  /// Takes the head of the response.
+  /// Receives the head of the response.
   mutating func receive(_ response: HTTPResponse) {
     guard case .awaitingHead = self.state else { return }
     let fields = response.headerFields
@@ -108,7 +109,7 @@ struct ResponseDecoder: Sendable {
     self.headerStatus = Status(fields, isGRPCWeb: isGRPCWeb)
 
     guard isGRPCWeb || self.headerStatus != nil else {
-      // Whatever the body holds, it is no answer to a call.
+      // The body of a response that isn't gRPC-Web is not decoded.
       self.foreignResponse = response
       self.isComplete = true
       self.state = .ending(Status(httpStatus: response.status, contentType: contentType), [:])
@@ -121,12 +122,13 @@ struct ResponseDecoder: Sendable {
         self.state = .refused(Self.codedResponse(coding))
         return
       }
-      // The status in the headers is all that can be read.
+      // The body can't be decoded, but the status in the headers can.
       self.isComplete = true
     }
 
     if mode == nil {
-      // A status in the headers of something else: its body isn't in frames.
+      // A response that isn't gRPC-Web has no frames in its body, so its status is all that is
+      // read.
       self.isComplete = true
     }
     self.textDecoder = mode == .text ? TextDecoder() : nil
@@ -136,24 +138,7 @@ struct ResponseDecoder: Sendable {
     self.state = .head(fields)
   }
 
-  /// The content coding of a response, unless it has none.
-  private static func contentCoding(in fields: HTTPFields) -> String? {
-    let codings = ContentCoding.codings(in: fields[.contentEncoding] ?? "")
-    return codings.isEmpty ? nil : codings.joined(separator: ", ")
-  }
-
-  private static func codedResponse(_ coding: String) -> RPCError {
-    RPCError(
-      code: .internalError,
-      message: """
-        The response has the content coding '\(coding)', though none was asked for \
-        ('accept-encoding: identity'). A proxy may have compressed it: it has to let gRPC-Web pass as \
-        it is.
-        """
-    )
-  }
-
-  /// Takes the next bytes of the body.
+  /// Receives the next bytes of the body.
   mutating func receive(_ bytes: ByteBuffer) {
     guard self.failure == nil && !self.isComplete else { return }
     do throws(RPCError) {
@@ -163,14 +148,14 @@ struct ResponseDecoder: Sendable {
     }
   }
 
-  /// Takes the end of the body.
+  /// Receives the end of the body.
   mutating func receiveEnd() {
     self.isComplete = true
   }
 
-  // Handing out
+  // Events
 
-  /// Takes the next event from the response.
+  /// Returns the next event of the response.
   ///
   /// - Throws: `internalError` when the response isn't what PROTOCOL-WEB describes, `unimplemented`
   ///   when it has more than one message for a call that has one, `unknown` when it ends without a
@@ -193,8 +178,9 @@ struct ResponseDecoder: Sendable {
       throw error
 
     case .head(let fields):
-      // Where nothing but an error has come there is no initial metadata: a call with one would count
-      // as accepted, and wouldn't be retried. A call that takes one message can wait for it.
+      // A response with nothing but an error has no initial metadata: a call with initial metadata
+      // counts as accepted, and isn't retried. A call of a method that answers with one message can
+      // wait for that message.
       if self.headerStatus != nil || !self.isStreaming || self.frames.startsWithTrailers {
         guard let message = try self.nextFrame() else {
           guard case .ending(let status, _) = self.state, !self.isTrailersOnly(status) else {
@@ -230,7 +216,7 @@ struct ResponseDecoder: Sendable {
     }
   }
 
-  /// Takes the next message, and notes the trailers when they come.
+  /// Decodes the next message, and stores the trailers when they are received.
   private mutating func nextFrame() throws(RPCError) -> GRPCWebMessage? {
     let message: GRPCWebMessage
     let compressedSize: Int
@@ -271,7 +257,8 @@ struct ResponseDecoder: Sendable {
     )
   }
 
-  /// Whether a response that has a status and no message has no initial metadata either.
+  /// Whether a response that ends with a status and without messages has no initial metadata
+  /// either.
   private func isTrailersOnly(_ status: Status) -> Bool {
     status.code != .ok || self.headerStatus != nil
   }
@@ -289,7 +276,7 @@ struct ResponseDecoder: Sendable {
       : block
     let (status, metadata) = try TrailersBlock.decode(block)
 
-    // An empty block doesn't hide a status in the headers.
+    // An empty block of trailers doesn't hide a status in the headers.
     guard let status = status ?? self.headerStatus else {
       throw RPCError(code: .unknown, message: "The trailers have no 'grpc-status'.")
     }
@@ -301,9 +288,9 @@ struct ResponseDecoder: Sendable {
     self.state = .ending(status, trailing)
   }
 
-  /// What to do where there is no further message.
+  /// The event at the end of the body.
   ///
-  /// - Parameter headers: The headers, where they weren't handed out as metadata.
+  /// - Parameter headers: The headers, if they weren't returned as metadata.
   private mutating func nextAtEnd(headers: HTTPFields) throws(RPCError) -> Event {
     if case .ending = self.state {
       return try self.nextEvent()
@@ -322,7 +309,8 @@ struct ResponseDecoder: Sendable {
     return try self.nextEvent()
   }
 
-  /// A success needs the message that it announces.
+  /// The status, or `unimplemented` in place of success without the one message that the method
+  /// answers with.
   private func checked(_ status: Status) -> Status {
     guard status.code == .ok && !self.isStreaming && self.messageCount == 0 else { return status }
     return Status(

@@ -61,8 +61,8 @@ extension ServerCall {
   /// - Throws: `resourceExhausted` when it is too large, which fails the call.
   private func frame(_ message: GRPCWebMessage) throws(RPCError) -> ByteBuffer {
     do throws(RPCError) {
-      let frame = try self.deflater.withLock { deflater throws(RPCError) in
-        try deflater.frame(message)
+      let frame = try self.framer.withLock { framer throws(RPCError) in
+        try framer.frame(message)
       }
       // Others are appended to a smaller frame, which would copy it if its memory were shared.
       if frame.readableBytes > FrameQueue.largestCopiedFrame {

@@ -34,9 +34,10 @@ package final class ServerCall: Sendable {
   let logger: Logger?
   let state: Mutex<ServerCallState>
 
-  /// Makes frames of messages. It has a lock of its own, as compression takes long and an event loop may wait for
-  /// the lock of the state.
-  let deflater: Mutex<MessageDeflater>
+  /// Makes frames of messages.
+  ///
+  /// It has a lock of its own, as compression takes long and an event loop may wait for the lock of the state.
+  let framer: Mutex<MessageFramer>
 
   /// Starts a call.
   ///
@@ -56,11 +57,13 @@ package final class ServerCall: Sendable {
     self.logger = logger
     let stateMachine = ServerCallStateMachine(call: head, config: config)
     self.state = Mutex(ServerCallState(stateMachine: stateMachine, delegate: delegate))
-    self.deflater = Mutex(
-      MessageDeflater(
-        encoding: head.responseEncoding,
-        minimumMessageSize: config.compression.minimumMessageSize,
-        maximumMessageSize: config.limits.maximumResponseMessageSize
+    self.framer = Mutex(
+      MessageFramer(
+        maximumMessageSize: config.limits.maximumResponseMessageSize,
+        compressor: MessageCompressor(
+          encoding: head.responseEncoding,
+          minimumMessageSize: config.compression.minimumMessageSize
+        )
       )
     )
   }

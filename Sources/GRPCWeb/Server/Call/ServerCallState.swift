@@ -53,8 +53,9 @@ struct ServerCallState {
     return self.isErrorLogged ? nil : status
   }
 
-  /// How many bytes of the request may wait for the service, where a delegate delivers them. One message may take
-  /// more.
+  /// How many bytes of the request may wait for the service, where a delegate delivers them.
+  ///
+  /// One message may take more.
   static let maximumBufferedBytes = 64 * 1024
 
   /// Takes what came of the request's body, `nil` for its end.

@@ -28,14 +28,14 @@ struct ClientCallStateMachineTests {
     #expect(!stateMachine.hasResponse)
     stateMachine.receive(try HTTPResponse.test())
     #expect(stateMachine.hasResponse)
-    // There may be no more than an error.
+    // A response without messages may be trailers-only, so its metadata waits for the body.
     #expect(try stateMachine.nextPart() == .needsBytes)
     #expect(!stateMachine.hasResponse)
     stateMachine.receive(ByteBuffer(bytes: Fixture.frame([2]) + Self.ok))
     #expect(stateMachine.hasResponse)
     #expect(try stateMachine.nextPart().metadata == [:])
     #expect(try stateMachine.nextPart() == .message(GRPCWebMessage([2])))
-    // The status holds only when nothing follows it.
+    // The status is returned only at the end of the body, which shows that nothing follows it.
     #expect(try stateMachine.nextPart() == .needsBytes)
     #expect(!stateMachine.isEnded)
     stateMachine.receiveEnd()
@@ -208,7 +208,7 @@ struct ClientCallStateMachineTests {
   }
 }
 
-/// An event that can be compared.
+/// A comparable form of an event.
 @available(GRPCWeb 1.0, *)
 private enum Part: Equatable {
   case metadata(Metadata)

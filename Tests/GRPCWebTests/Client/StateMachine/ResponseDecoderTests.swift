@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Response decoder")
 struct ResponseDecoderTests {
-  /// How a response went: what came out of it, and what it failed with.
+  /// The outcome of a response: the parts decoded, and the error.
   @available(GRPCWeb 1.0, *)
   struct Outcome: Equatable {
     var metadata: Metadata?
@@ -32,14 +32,14 @@ struct ResponseDecoderTests {
     }
   }
 
-  /// A decoder, and what has come out of it.
+  /// A decoder with the parts decoded so far.
   @available(GRPCWeb 1.0, *)
   private struct Reader {
     var decoder: ResponseDecoder
     var outcome = Outcome(metadata: nil)
     var isEnded = false
 
-    /// Takes what there is.
+    /// Decodes all events available.
     mutating func drain() throws(RPCError) {
       while !self.isEnded {
         switch try self.decoder.next() {
@@ -63,7 +63,7 @@ struct ResponseDecoderTests {
     }
   }
 
-  /// Feeds a decoder with a response, and takes what there is after each chunk.
+  /// Decodes a response, draining the decoder after each chunk or only at the end.
   @available(GRPCWeb 1.0, *)
   private static func decode(
     _ head: HTTPResponse,
@@ -118,7 +118,7 @@ struct ResponseDecoderTests {
 
   // Any chunking
 
-  /// A whole response, and what comes out of it.
+  /// A whole response with its expected outcome.
   @available(GRPCWeb 1.0, *)
   struct Vector: CustomStringConvertible, Sendable {
     var description: String
@@ -356,7 +356,7 @@ struct ResponseDecoderTests {
       let lines = "grpc-status:5\r\nx-text:\(space)\(value)\r\ngrpc-message:\(space)\(value)\r\n"
       let outcome = Self.decode(try .test(), Fixture.frame(flags: 0x80, Array(lines.utf8)))
       #expect(outcome.error == nil)
-      // By scalars: to a String, a space and a combining character are one.
+      // Compares scalars: a String treats a space and a combining character as one character.
       let scalars = Array(value.unicodeScalars)
       let text = outcome.trailing[stringValues: "x-text"].map { Array($0.unicodeScalars) }
       #expect(text == [scalars])
@@ -460,7 +460,7 @@ struct ResponseDecoderTests {
       ("grpc-status", "5"), ("grpc-message", "gone%21"), ("x-a", "1"), ("date", "today"),
       ("grpc-status-details-bin", "AQI"), ("grpc-encoding", "gzip"), ("content-length", "0"),
     ]
-    // The date is HTTP's own.
+    // The `date` field is HTTP's, and no metadata.
     var trailing: Metadata = ["x-a": "1"]
     trailing.addBinary([1, 2], forKey: "grpc-status-details-bin")
     for isStreaming in [true, false] {
@@ -484,12 +484,13 @@ struct ResponseDecoderTests {
           trailing: ["x-a": "1", "x-b": "2"]
         )
     )
-    // Metadata that is asked for is there before what comes later.
+    // Metadata is returned as initial metadata if it was read before the rest of the response was
+    // received.
     #expect(
       Self.decode(head, error)
         == Outcome(metadata: ["x-a": "1"], status: .test(.unavailable), trailing: ["x-b": "2"])
     )
-    // A success has initial metadata.
+    // A successful response has initial metadata, even without messages.
     #expect(
       Self.decode(head, [ByteBuffer(bytes: Self.ok)], drainsOften: false)
         == Outcome(metadata: ["x-a": "1"], status: .test(.ok))
@@ -514,7 +515,7 @@ struct ResponseDecoderTests {
         #expect(outcome == Outcome([[1]], status: .test(.ok)))
       }
     }
-    // A status in the headers, and that of HTTP, say more.
+    // A status in the headers, or an HTTP status, explains more than the content coding.
     let status = try HTTPResponse.test([("content-encoding", "gzip"), ("grpc-status", "5")])
     #expect(Self.decode(status, [1, 2]) == Outcome(metadata: nil, status: .test(.notFound)))
     let html = try HTTPResponse.test(
@@ -677,7 +678,7 @@ struct ResponseDecoderTests {
     #expect(outcome == Outcome([[1]], status: .test(.ok)))
   }
 
-  // What may stand where
+  // The order of messages and trailers
 
   @Test("Requirement 14: bytes after the trailers are internalError, in any chunking")
   @available(GRPCWeb 1.0, *)
@@ -743,7 +744,7 @@ struct ResponseDecoderTests {
       }
     }
 
-    // An error needs no message, and may follow one.
+    // An error may come without messages or after one.
     let error = Fixture.trailers("grpc-status: 5")
     for messages in [[], [[1]]] as [[[UInt8]]] {
       let body = messages.flatMap { Fixture.frame($0) } + error
@@ -806,7 +807,7 @@ struct ResponseDecoderTests {
     let fields = encoding.map { [(name: "grpc-encoding", value: $0)] } ?? []
     let body = Fixture.frame(flags: 1, CompressionFixture.gzip) + Self.ok
     #expect(Self.decode(try .test(fields), body) == Outcome(error: .internalError))
-    // Nothing compressed, nothing wrong.
+    // An unknown encoding is no error where no message is compressed.
     let plain = Fixture.frame([1]) + Self.ok
     #expect(Self.decode(try .test(fields), plain) == Outcome([[1]], status: .test(.ok)))
   }

@@ -126,7 +126,7 @@ struct ServerCallTests {
 
     _ = await call.nextOutput()
     try await eventually("the other goes on") {
-      // It may not have written until now.
+      // The second writer may have started to write only now.
       finished.values == ["first", "second"]
     }
     try await second.value
@@ -143,7 +143,7 @@ struct ServerCallTests {
       try await call.write(.message(GRPCWebMessage(repeating: 0, count: 20)))
     }
     call.fail(.peerGone)
-    let result = try await within(patience, "writing ends") { await writer.result }
+    let result = try await within(defaultTimeout, "writing ends") { await writer.result }
     #expect(throws: RPCError.peerGone) { try result.get() }
   }
 
@@ -227,7 +227,7 @@ struct ServerCallTests {
 
   // A delegate on an event loop
 
-  /// Notes what it is told.
+  /// A delegate that counts its notifications.
   @available(GRPCWeb 1.0, *)
   private final class TestDelegate: ServerCallDelegate {
     let outputs = Counter()
@@ -310,7 +310,7 @@ struct ServerCallTests {
     #expect(delegate.rooms.value == 0)
 
     _ = try call.nextRequestEvent()
-    // What is left is still too much.
+    // The bytes left are still over the limit.
     #expect(delegate.rooms.value == 0)
     _ = try call.nextRequestEvent()
     #expect(delegate.rooms.value == 1)
@@ -367,13 +367,13 @@ struct ServerCallTests {
     }
     for size in 1 ... 3 {
       let frame = TestFrame(payload: Array(repeating: 0, count: size)).bytes
-      // A message in two deliveries, of which the first is nothing to go on with.
+      // The message arrives in two deliveries, of which the first doesn't complete it.
       _ = call.deliver(ByteBuffer(bytes: frame.dropLast()))
       _ = call.deliver(ByteBuffer(bytes: frame.suffix(1)))
       try await eventually("the message is read") { received.values.count == size }
     }
     _ = call.deliver(nil)
-    try await within(patience, "reading ends") { try await reader.value }
+    try await within(defaultTimeout, "reading ends") { try await reader.value }
     #expect(received.values == [1, 2, 3])
   }
 
@@ -394,7 +394,7 @@ struct ServerCallTests {
     } else {
       call.fail(.deadlineExceeded)
     }
-    let result = try await within(patience, "reading ends") { await reader.result }
+    let result = try await within(defaultTimeout, "reading ends") { await reader.result }
     if isTaskCancelled {
       #expect(throws: CancellationError.self) { try result.get() }
     } else {
@@ -405,7 +405,7 @@ struct ServerCallTests {
 
 @available(GRPCWeb 1.0, *)
 extension ServerCall {
-  /// Writes a part as the service does.
+  /// Writes a part of the response as a service does.
   fileprivate func write(_ part: RPCResponsePart<GRPCWebMessage>) async throws {
     try await ResponseWriter(call: self).write(part)
   }

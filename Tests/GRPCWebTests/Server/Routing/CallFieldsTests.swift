@@ -12,7 +12,7 @@ struct CallFieldsTests {
       try Fixture.fields([
         ("Accept", "a"), ("ORIGIN", "b"), ("content-type", "c"), ("Content-Encoding", "d"),
         ("grpc-encoding", "e"), ("grpc-accept-encoding", "f"), ("Grpc-Timeout", "g"),
-        // As long as one of them each.
+        // Fields to be ignored, whose names are as long as those looked for.
         ("x-long", "no"), ("x-long-name1", "no"), ("x-longer-name", "no"),
         ("x-longest-name12", "no"), ("x-longest-name123456", "no"),
       ])
@@ -42,11 +42,12 @@ struct CallFieldsTests {
     let many = Self.joining(60_000)
     #expect(few.accept?.utf8.count == 3000 * 24 - 2)
     #expect(many.accept?.utf8.count == 60_000 * 24 - 2)
-    // Twenty times as many, which in quadratic time take 400 times as long.
+    // Joining 20 times as many fields would take 400 times as long in quadratic time.
     #expect(many.cost < few.cost * 100)
   }
 
-  /// Joins so many fields, and says how long it took at best: other tests run at the same time.
+  /// Joins `count` fields, and returns the shortest time of several runs, since other tests run at
+  /// the same time.
   @available(GRPCWeb 1.0, *)
   private static func joining(_ count: Int) -> (accept: String?, cost: Duration) {
     var fields = HTTPFields()

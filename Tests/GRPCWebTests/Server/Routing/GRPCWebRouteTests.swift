@@ -180,7 +180,7 @@ struct GRPCWebRouteTests {
     "Requirement 2: gRPC-Web for a method that isn't registered is unimplemented",
     arguments: [
       ("application/grpc-web", GRPCWebMode.binary), ("application/grpc-web-text", .text),
-      // An answer without messages has no format of messages.
+      // The response has no messages, so the message format doesn't matter.
       ("application/grpc-web+json", .binary),
     ]
   )

@@ -94,7 +94,7 @@ struct MethodTableTests {
     #expect(table.method(forPath: "/test.Service/Kick") != nil)
     #expect(table.method(forPath: "/test.Service/Kick?\u{301}") != nil)
     #expect(table.method(forPath: composed) != nil)
-    // The Kelvin sign, which to a String is a K, and a letter with a combining accent.
+    // The Kelvin sign, which a String treats as K, and a letter with a combining accent.
     #expect(table.method(forPath: "/test.Service/\u{212a}ick") == nil)
     #expect(table.method(forPath: "/test.Service/\u{212a}ick?a=b") == nil)
     #expect(table.method(forPath: "/test.Se\u{301}rvice/Get") == nil)
@@ -103,7 +103,8 @@ struct MethodTableTests {
   @Test("The form of a path is one of bytes, whatever combines with its slashes")
   @available(GRPCWeb 1.0, *)
   func formBytewise() throws {
-    // To a String, a slash and a combining character after it are one character, which is no slash.
+    // A String treats a slash and a combining character after it as one character other than a
+    // slash.
     let method = try #require(MethodTable.descriptor(forPath: "/a/\u{301}b?\u{301}c"))
     #expect(Array(method.method.utf8) == Array("\u{301}b".utf8))
     #expect(method.service.fullyQualifiedService == "a")

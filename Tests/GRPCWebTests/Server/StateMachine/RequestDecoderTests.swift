@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Request decoder")
 struct RequestDecoderTests {
-  /// How a body went: what came out of it, and what it failed with.
+  /// The outcome of a body: the messages decoded, and the error.
   @available(GRPCWeb 1.0, *)
   struct Outcome: Equatable {
     var messages: [GRPCWebMessage] = []
@@ -30,7 +30,7 @@ struct RequestDecoderTests {
     mode == .text ? Fixture.base64(body) : body
   }
 
-  /// Feeds a decoder with a body, and takes what there is after each chunk.
+  /// Decodes a body, draining the decoder after each chunk.
   @available(GRPCWeb 1.0, *)
   private static func decode(
     _ chunks: [ByteBuffer],
@@ -137,7 +137,7 @@ struct RequestDecoderTests {
     }
   }
 
-  // How many messages
+  // The number of messages
 
   @Test("Requirement 6: a streamed request has any number of messages")
   @available(GRPCWeb 1.0, *)
@@ -210,9 +210,9 @@ struct RequestDecoderTests {
 
   // Faults
 
-  /// Bodies whose first message is right, and which then go wrong.
+  /// Bodies whose first message is valid, and whose rest isn't.
   ///
-  /// In the last a second message is what can't be inflated.
+  /// The last body has a second message that can't be inflated.
   private static let malformed: [(body: [UInt8], code: RPCError.Code)] = [
     (Fixture.frame([1]) + [0], .internalError),
     (Fixture.frame([1]) + [0, 0, 0, 0, 2, 9], .internalError),
@@ -225,7 +225,8 @@ struct RequestDecoderTests {
   @Test("Requirement 6: a service never sees the message of a malformed call")
   @available(GRPCWeb 1.0, *)
   func malformedSingle() {
-    // That there is a second message is the fault, before it is inflated.
+    // For a method that takes one message, a second message is the fault, whether or not it can be
+    // inflated.
     let last = (body: Self.malformed[5].body, code: RPCError.Code.unimplemented)
     for (body, code) in Self.malformed.dropLast() + [last] {
       for mode in [GRPCWebMode.binary, .text] {
@@ -430,7 +431,7 @@ struct RequestDecoderTests {
 
   // Looking ahead
 
-  /// Bodies of all sorts, good and bad.
+  /// Valid and invalid bodies.
   private static let bodies: [[UInt8]] = [
     Fixture.frame(Array("hello".utf8)), Fixture.frame([]), [],
     Fixture.frame([1]) + Fixture.frame([2]), Fixture.frame(flags: 1, CompressionFixture.gzip),
@@ -459,7 +460,7 @@ struct RequestDecoderTests {
           waiting.receiveEnd()
         }
 
-        // One that takes events as they come.
+        // The first decoder returns events as bytes arrive.
         while true {
           let isAnnounced = taking.hasEvent
           let event = try? taking.next()
@@ -471,7 +472,7 @@ struct RequestDecoderTests {
           guard let event = event, event != .end else { break }
         }
 
-        // And one that takes none.
+        // The second decoder only receives bytes, and returns no event.
         var looking = waiting
         if (try? looking.next()) != .needsBytes {
           #expect(waiting.hasEvent, "\(body)")
@@ -502,7 +503,7 @@ struct RequestDecoderTests {
 
 @available(GRPCWeb 1.0, *)
 extension RequestDecoder {
-  /// Takes the next message, inflated as a call does it; `nil` when there is none now.
+  /// Returns the next message, inflated as a call does it, or `nil` if none is available.
   fileprivate mutating func nextMessage(
     inflater: inout MessageInflater,
     _ limit: Int

@@ -415,7 +415,7 @@ struct ResponseEncoderTests {
       #expect((output.fields[.grpcStatus] != nil) == (placement == .headers))
       let size = output.bytes.count + output.fields.reduce(0) { $0 + $1.value.utf8.count }
       #expect(size < 8192 + 500)
-      // The service's own status is whole, as interceptors and logs see it.
+      // Interceptors and logs see the service's status in full.
       #expect(encoder.status?.message == message)
     }
   }
@@ -632,7 +632,7 @@ struct ResponseEncoderTests {
     #expect(head.fields[.grpcEncoding] == (format == .gzip ? "gzip" : "deflate"))
     #expect(head.fields[.contentEncoding] == nil)
 
-    // Twice: the second message must not depend on the first.
+    // The second message must not depend on the compression of the first.
     for _ in 0 ..< 2 {
       try encoder.write(GRPCWebMessage(CompressionFixture.text))
       let frame = try encoder.requireOutput().bytes

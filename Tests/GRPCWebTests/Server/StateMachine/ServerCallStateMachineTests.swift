@@ -272,7 +272,7 @@ struct ServerCallStateMachineTests {
     }
     #expect(stateMachine.isWritable)
     try stateMachine.write(.metadata([:]))
-    // Frames of 50 bytes.
+    // Each frame has 50 bytes.
     try stateMachine.write(.message(GRPCWebMessage(repeating: 0, count: 45)))
     #expect(stateMachine.isWritable)
     try stateMachine.write(.message(GRPCWebMessage(repeating: 0, count: 44)))

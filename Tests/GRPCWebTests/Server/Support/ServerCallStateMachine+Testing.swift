@@ -4,14 +4,16 @@ import GRPCCore
 
 @available(GRPCWeb 1.0, *)
 extension ResponseEncoder {
-  /// Writes a message, framed as a call does it.
+  /// Writes a message, in a frame made as a call makes it.
   mutating func write(_ message: GRPCWebMessage) throws(RPCError) {
-    var deflater = MessageDeflater(
-      encoding: self.call.responseEncoding,
-      minimumMessageSize: self.config.compression.minimumMessageSize,
-      maximumMessageSize: self.config.limits.maximumResponseMessageSize
+    var framer = MessageFramer(
+      maximumMessageSize: self.config.limits.maximumResponseMessageSize,
+      compressor: MessageCompressor(
+        encoding: self.call.responseEncoding,
+        minimumMessageSize: self.config.compression.minimumMessageSize
+      )
     )
-    try self.write(frame: try deflater.frame(message), messageSize: message.count)
+    try self.write(frame: try framer.frame(message), messageSize: message.count)
   }
 }
 
@@ -22,7 +24,7 @@ extension ServerCallStateMachine {
     self.fail(error, by: .service)
   }
 
-  /// Writes a part, a message in a frame that isn't compressed.
+  /// Writes a part of a response; a message goes into an uncompressed frame.
   mutating func write(_ part: RPCResponsePart<GRPCWebMessage>) throws(RPCError) {
     switch part {
     case .metadata(let metadata):

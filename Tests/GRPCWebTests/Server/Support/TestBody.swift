@@ -2,9 +2,9 @@ import GRPCWebTestSupport
 import NIOCore
 import SwiftProtobuf
 
-/// The body of a request: chunks, then the end, or an error, or nothing more for ever.
+/// The body of a request: chunks, followed by the end, an error, or nothing for ever.
 ///
-/// Counts how often it is asked for more.
+/// The body counts how often the next chunk is requested.
 @available(GRPCWeb 1.0, *)
 struct TestBody: AsyncSequence, Sendable {
   enum Ending: Sendable {

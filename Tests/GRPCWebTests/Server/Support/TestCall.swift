@@ -32,7 +32,7 @@ struct TestCall {
   }
 }
 
-/// What calls can be handed to.
+/// A server or transport that calls can be made to.
 @available(GRPCWeb 1.0, *)
 protocol CallAnswering {
   func route(
@@ -66,7 +66,7 @@ extension GRPCWebServerTransport: CallAnswering {
 
 @available(GRPCWeb 1.0, *)
 extension CallAnswering {
-  /// Hands a call over, and returns as soon as the head of its response is known.
+  /// Makes a call, and returns as soon as the head of its response is known.
   func start<Body: AsyncSequence & Sendable>(
     _ call: TestCall,
     body: Body,
@@ -84,7 +84,7 @@ extension CallAnswering {
     return await self.respond(to: head, body: body, peers: peers, logger: nil, watchClient: nil)
   }
 
-  /// Hands a call over and reads its response to the end.
+  /// Makes a call and reads its response to the end.
   func answer<Body: AsyncSequence & Sendable>(
     _ call: TestCall,
     body: Body,
@@ -93,7 +93,7 @@ extension CallAnswering {
     try await self.start(call, body: body, peers: peers).answer()
   }
 
-  /// Hands over a call that sends messages with the given texts, and reads its response to the end.
+  /// Makes a call that sends messages with the given texts, and reads its response to the end.
   func answer(_ call: TestCall, texts: String...) async throws -> TestAnswer {
     let frames = try texts.map { text in
       try TestFrame(EchoMessage.with { $0.text = text }).bytes
@@ -118,7 +118,7 @@ extension GRPCWebResponse {
     return try self.answer(body: bytes)
   }
 
-  /// Takes apart what has come of the response.
+  /// Parses the bytes received of the response.
   func answer(body: [UInt8], isComplete: Bool = true) throws -> TestAnswer {
     try TestAnswer(
       httpStatus: self.head.status.code,
@@ -143,7 +143,7 @@ extension GRPCWebResponse {
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebResponseStream {
-  /// Writes the body where there is nothing to do at its end.
+  /// Writes the body without an action at its end.
   func write(to write: ([ByteBuffer]) async throws -> Void) async throws {
     try await self.write(to: write, end: {})
   }
