@@ -10,6 +10,7 @@ extension ResponseDecoder {
     return codings.isEmpty ? nil : codings.joined(separator: ", ")
   }
 
+  /// The error of a call whose response has a content coding.
   static func codedResponse(_ coding: String) -> RPCError {
     RPCError(
       code: .internalError,

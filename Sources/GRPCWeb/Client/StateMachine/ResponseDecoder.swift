@@ -74,8 +74,7 @@ struct ResponseDecoder: Sendable {
     )
   }
 
-  /// The encoding that the head names for messages; `nil` before the head was received, and for an
-  /// unknown encoding.
+  /// The encoding that the head names for messages; `nil` before the head, and for an unknown one.
   var encoding: MessageEncoding? {
     if case .awaitingHead = self.state { return nil }
     return self.inflater.encoding
@@ -224,8 +223,7 @@ struct ResponseDecoder: Sendable {
     case .none:
       return nil
     case .message(let uncompressed):
-      message = uncompressed
-      compressedSize = uncompressed.count
+      (message, compressedSize) = (uncompressed, uncompressed.count)
     case .compressedMessage(let bytes):
       try self.checkEncoding()
       message = try self.inflater.inflate(bytes, limit: self.maximumMessageSize)
