@@ -74,8 +74,7 @@ struct ResponseDecoder: Sendable {
     )
   }
 
-  /// The encoding that the head names for messages; `nil` before the head was received, and for an
-  /// unknown encoding.
+  /// The encoding that the head names for messages; `nil` before the head, and for an unknown one.
   var encoding: MessageEncoding? {
     if case .awaitingHead = self.state { return nil }
     return self.inflater.encoding
@@ -136,23 +135,6 @@ struct ResponseDecoder: Sendable {
     self.unknownEncoding = encoding == nil ? fields[.grpcEncoding] : nil
     self.inflater = MessageInflater(encoding: encoding)
     self.state = .head(fields)
-  }
-
-  /// The content coding of a response, or `nil` if it has none.
-  private static func contentCoding(in fields: HTTPFields) -> String? {
-    let codings = ContentCoding.codings(in: fields[.contentEncoding] ?? "")
-    return codings.isEmpty ? nil : codings.joined(separator: ", ")
-  }
-
-  private static func codedResponse(_ coding: String) -> RPCError {
-    RPCError(
-      code: .internalError,
-      message: """
-        The response has the content coding '\(coding)', though none was asked for \
-        ('accept-encoding: identity'). A proxy may have compressed it: it has to let gRPC-Web pass as \
-        it is.
-        """
-    )
   }
 
   /// Receives the next bytes of the body.
@@ -241,8 +223,7 @@ struct ResponseDecoder: Sendable {
     case .none:
       return nil
     case .message(let uncompressed):
-      message = uncompressed
-      compressedSize = uncompressed.count
+      (message, compressedSize) = (uncompressed, uncompressed.count)
     case .compressedMessage(let bytes):
       try self.checkEncoding()
       message = try self.inflater.inflate(bytes, limit: self.maximumMessageSize)
