@@ -4,8 +4,9 @@ import Dispatch
 import Glibc
 #endif
 
-/// Gives memory that is free back to the system when the process is sent SIGUSR1, so that a check can see from
-/// outside what is still in use. The allocator keeps much of it else.
+/// Gives free memory back to the system when the process is sent SIGUSR1.
+///
+/// So a check can see from outside what is still in use: the allocator keeps much of what has been freed.
 struct FreeMemory {
   private let signals: any DispatchSourceSignal
 
@@ -15,7 +16,11 @@ struct FreeMemory {
     self.signals = DispatchSource.makeSignalSource(signal: SIGUSR1, queue: .global())
     self.signals.setEventHandler {
       #if canImport(Glibc)
-      malloc_trim(0)
+      // Swift's module of the C library doesn't have this function of glibc's.
+      if let function = dlsym(nil, "malloc_trim") {
+        typealias MallocTrim = @convention(c) (Int) -> CInt
+        _ = unsafeBitCast(function, to: MallocTrim.self)(0)
+      }
       #endif
     }
     self.signals.resume()
