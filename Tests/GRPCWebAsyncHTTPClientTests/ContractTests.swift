@@ -1,6 +1,8 @@
+import AsyncHTTPClient
 import GRPCCore
 import GRPCWebAsyncHTTPClient
 import GRPCWebClientContract
+import NIOCore
 import Testing
 
 /// AsyncHTTPClient does what the contract asks.
