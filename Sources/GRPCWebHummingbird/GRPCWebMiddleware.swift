@@ -87,7 +87,8 @@ public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
           to: call,
           body: request.body,
           peers: peers,
-          logger: context.logger
+          logger: context.logger,
+          requestContext: context
         ) { clientIsGone in
           ClientWatch.start(context, clientIsGone)
         }

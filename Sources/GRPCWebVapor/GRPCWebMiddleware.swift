@@ -67,7 +67,8 @@ public final class GRPCWebMiddleware: AsyncMiddleware {
         to: call,
         body: body,
         peers: peers,
-        logger: request.logger
+        logger: request.logger,
+        requestContext: request
       )
       return Response(response.head, to: request, body: .init(response, after: body))
     }

@@ -4,6 +4,9 @@ internal import HTTPTypes
 /// What the head of a request says of the call that it starts.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebCallHead: Sendable {
+  /// The head of the request, as it came.
+  let request: CallRequestHead
+
   /// The method called, with its type where it is registered.
   var method: MethodDescriptor
 
@@ -72,6 +75,7 @@ public struct GRPCWebCallHead: Sendable {
     failure: RPCError? = nil,
     config: GRPCWebServer.Config
   ) {
+    self.request = CallRequestHead(request)
     self.method = method
     self.isNativeGRPC = isNativeGRPC
     self.isMethodRegistered = isMethodRegistered
