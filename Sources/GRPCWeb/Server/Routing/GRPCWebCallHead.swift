@@ -39,7 +39,10 @@ public struct GRPCWebCallHead: Sendable {
   var undecodableKeys: [String] = []
 
   /// Why the call must not reach a service.
-  var failure: RPCError?
+  private(set) var failure: RPCError?
+
+  /// Who, or what, the failure comes from.
+  private(set) var failureEnd = GRPCWebCallRecord.End.badRequest
 
   /// Whether the method is registered.
   var isMethodRegistered: Bool
@@ -118,7 +121,16 @@ public struct GRPCWebCallHead: Sendable {
       self.undecodableKeys = undecodableKeys
     } catch {
       self.failure = failure ?? error
+      if self.failure?.code == .deadlineExceeded {
+        self.failureEnd = .deadline
+      }
     }
+  }
+
+  /// Refuses the call for the app, whatever else is wrong with it.
+  mutating func refuse(with error: RPCError) {
+    self.failure = error
+    self.failureEnd = .app
   }
 
   private static func responseEncoding(
