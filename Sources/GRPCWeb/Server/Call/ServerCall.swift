@@ -32,6 +32,8 @@ package final class ServerCall: Sendable {
   let config: GRPCWebServer.Config
   /// The web framework's logger of the request, where it has one.
   let logger: Logger?
+  /// What the web framework knows of the request, where it knows something.
+  let requestContext: (any Sendable)?
   let state: Mutex<ServerCallState>
 
   /// Makes frames of messages.
@@ -46,15 +48,18 @@ package final class ServerCall: Sendable {
   ///   - config: How it is answered.
   ///   - delegate: The sender and receiver on an event loop, where there is one.
   ///   - logger: The web framework's logger of the request, where it has one.
+  ///   - requestContext: What the web framework knows of the request.
   init(
     _ head: GRPCWebCallHead,
     config: GRPCWebServer.Config,
     delegate: (any ServerCallDelegate)? = nil,
-    logger: Logger? = nil
+    logger: Logger? = nil,
+    requestContext: (any Sendable)? = nil
   ) {
     self.head = head
     self.config = config
     self.logger = logger
+    self.requestContext = requestContext
     let stateMachine = ServerCallStateMachine(call: head, config: config)
     self.state = Mutex(ServerCallState(stateMachine: stateMachine, delegate: delegate))
     self.framer = Mutex(
