@@ -14,7 +14,7 @@ public import Metrics
 ///
 /// | Metric | Kind | Labels |
 /// |---|---|---|
-/// | `rpc.server.call.duration` | a recorder, in seconds | `rpc.system.name`, `rpc.method`, `rpc.response.status_code`, `error.type` |
+/// | `rpc.server.call.duration` | a recorder, in seconds | `rpc.system.name`, `rpc.method`, `rpc.status_code`, `error.type` |
 /// | `rpc.server.active_calls` | a meter: the calls that run now | `rpc.system.name`, `rpc.method` |
 /// | `grpc.server.call.started` | a counter | `grpc.method` |
 /// | `grpc.server.call.sent_total_compressed_message_size` | a recorder, in bytes | `grpc.method`, `grpc.status` |

@@ -17,7 +17,7 @@ public import Tracing
 /// into the request's metadata.
 ///
 /// A span is called after the method, `_OTHER` for one that isn't registered, and has OpenTelemetry's attributes:
-/// `rpc.system.name`, `rpc.method`, `rpc.response.status_code`, `network.peer.address` and `port`, and `error.type` where
+/// `rpc.system.name`, `rpc.method`, `rpc.status_code`, `network.peer.address` and `port`, and `error.type` where
 /// the call failed: on the client with each status but `OK`, on the server with those that are its own fault. Its
 /// status is an error then.
 ///

@@ -8,7 +8,7 @@ internal import GRPCWeb
 enum RPCNames {
   static let system = "rpc.system.name"
   static let method = "rpc.method"
-  static let statusCode = "rpc.response.status_code"
+  static let statusCode = "rpc.status_code"
   static let errorType = "error.type"
   static let peerAddress = "network.peer.address"
   static let peerPort = "network.peer.port"

@@ -52,7 +52,7 @@ struct GRPCWebAccessLogTests {
       #expect(entries.values.count == 1)
       #expect(line.level == .info)
       #expect(line.metadata["rpc.method"] == "sonora.test.Echo/Get")
-      #expect(line.metadata["rpc.response.status_code"] == "OK")
+      #expect(line.metadata["rpc.status_code"] == "OK")
       #expect(line.metadata["grpc.protocol"] == "grpc-web")
       #expect(line.metadata["grpc.ended_by"] == "service")
       #expect(line.metadata["grpc.received.messages"]?.description == "1")

@@ -41,7 +41,7 @@ struct GRPCWebMetricsTests {
         "rpc.\(side).call.duration",
         [
           ("rpc.system.name", "grpc"), ("rpc.method", Self.get),
-          ("rpc.response.status_code", "OK"),
+          ("rpc.status_code", "OK"),
         ]
       )
       let seconds = try #require(duration.values.first)
@@ -95,7 +95,7 @@ struct GRPCWebMetricsTests {
       try await Self.call(metrics, service: service, text: "")
 
       let labels = [
-        ("rpc.system.name", "grpc"), ("rpc.method", Self.get), ("rpc.response.status_code", name),
+        ("rpc.system.name", "grpc"), ("rpc.method", Self.get), ("rpc.status_code", name),
       ]
       let error = [("error.type", name)]
       _ = try metrics.expectRecorder(
@@ -135,7 +135,7 @@ struct GRPCWebMetricsTests {
       "rpc.server.call.duration",
       [
         ("rpc.system.name", "grpc"), ("rpc.method", "_OTHER"),
-        ("rpc.response.status_code", "UNIMPLEMENTED"), ("error.type", "UNIMPLEMENTED"),
+        ("rpc.status_code", "UNIMPLEMENTED"), ("error.type", "UNIMPLEMENTED"),
       ]
     )
     #expect(duration.values.count == 10_000)

@@ -57,7 +57,7 @@ struct GRPCWebTracingTests {
     for span in [client, server] {
       #expect(span.attributes.get("rpc.system.name") == .string("grpc"))
       #expect(span.attributes.get("rpc.method") == .string("sonora.test.Echo/Get"))
-      #expect(span.attributes.get("rpc.response.status_code") == .string("OK"))
+      #expect(span.attributes.get("rpc.status_code") == .string("OK"))
       #expect(span.attributes.get("error.type") == nil)
       #expect(span.status == nil)
     }
