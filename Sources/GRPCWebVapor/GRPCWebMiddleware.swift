@@ -23,7 +23,7 @@ extension GRPCWebServer {
 
 /// Answers gRPC-Web calls in a Vapor app.
 ///
-/// To be used at the beginning of the app's middleware. When the app is stopped while a call runs, the
+/// The middleware belongs at the beginning of the app's middleware. When the app is stopped while a call runs, the
 /// `GRPCWebServer` begins graceful shutdown. A client that goes away is noticed when the response is
 /// written, or the request read; a service that does neither runs on to its end or its deadline.
 @available(GRPCWeb 1.0, *)
@@ -89,7 +89,7 @@ public final class GRPCWebMiddleware: AsyncMiddleware {
 }
 
 extension HTTPRequest {
-  /// The head of a request; `nil` for a method that isn't one.
+  /// Creates the head of a request, or returns `nil` if the HTTP method isn't valid.
   fileprivate init?(_ request: Vapor.Request) {
     guard let method = Method(request.method.rawValue) else { return nil }
     self.init(
@@ -113,9 +113,9 @@ extension Vapor.Response {
         statusCode: head.status.code,
         reasonPhrase: head.status.reasonPhrase
       ),
-      // By this SwiftNIO knows whether a body without a length may be sent in chunks.
+      // The version tells SwiftNIO whether a body without a length may be sent in chunks.
       version: request.version == .http1_0 ? .http1_0 : .http1_1,
-      // Else Vapor would give lengths to responses that have none.
+      // Headers are passed unchanged: Vapor would give a length to a response that has none.
       headersNoUpdate: HTTPHeaders(
         head.headerFields.map { ($0.name.canonicalName, $0.value) }
       ),
