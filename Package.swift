@@ -182,6 +182,7 @@ let targets: [Target] = [
     name: "GRPCWebVapor",
     dependencies: [
       "GRPCWeb",
+      .product(name: "GRPCCore", package: "grpc-swift-2"),
       .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -327,6 +328,7 @@ let targets: [Target] = [
       "GRPCWebTestSupport",
       .product(name: "FlyingFox", package: "FlyingFox", condition: ifTests),
       .product(name: "GRPCCore", package: "grpc-swift-2"),
+      .product(name: "HTTPTypes", package: "swift-http-types"),
       .product(name: "Hummingbird", package: "hummingbird", condition: ifTests),
       .product(name: "HummingbirdCore", package: "hummingbird", condition: ifTests),
       .product(name: "Logging", package: "swift-log"),

@@ -59,7 +59,12 @@ public struct GRPCWebHandler: HTTPHandler {
     case .call(let call):
       let body = RequestBody(request.bodySequence)
       let peers = GRPCWebPeers(remote: request.remoteAddress)
-      let response = await self.server.respond(to: call, body: body, peers: peers)
+      let response = await self.server.respond(
+        to: call,
+        body: body,
+        peers: peers,
+        requestContext: request
+      )
       return FlyingFox.HTTPResponse(response.head, body: response.body, after: body)
     }
   }

@@ -56,8 +56,8 @@ extension GRPCWebServer {
 /// - Graceful shutdown waits for ever for a client that doesn't take the response of a unary call.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
-  private let server: GRPCWebServer
-  private let prefix: String
+  let server: GRPCWebServer
+  let prefix: String
 
   init(server: GRPCWebServer, prefix: String) {
     self.server = server
@@ -70,53 +70,42 @@ public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
     context: Context,
     next: (Request, Context) async throws -> Hummingbird.Response
   ) async throws -> Hummingbird.Response {
+    try await self.handle(request, context: context, prefix: self.prefix, next: next)
+  }
+
+  /// Answers a call of services that are mounted at a path, or passes the request on.
+  func handle(
+    _ request: Request,
+    context: Context,
+    prefix: String,
+    next: (Request, Context) async throws -> Hummingbird.Response
+  ) async throws -> Hummingbird.Response {
     let route = self.server.route(
       request.head,
-      prefix: self.prefix,
+      prefix: prefix,
       info: GRPCWebRequestInfo(context)
     )
     switch route {
     case .pass:
       return try await next(request, context)
     case .respond(let head):
+      self.server.nameEndpoint(of: request, context: context)
       return Response(status: head.status, headers: head.headerFields)
     case .call(let call):
+      self.server.nameEndpoint(of: request, context: context)
       let peers = GRPCWebPeers(context)
       let response = await self.drainingOnShutdown {
         await self.server.respond(
           to: call,
           body: request.body,
           peers: peers,
-          logger: context.logger
+          logger: context.logger,
+          requestContext: context
         ) { clientIsGone in
           ClientWatch.start(context, clientIsGone)
         }
       }
-      return Response(
-        status: response.head.status,
-        headers: response.head.headerFields,
-        body: self.body(of: response)
-      )
-    }
-  }
-
-  private func body(of response: GRPCWebResponse) -> ResponseBody {
-    switch response.body {
-    case .complete(let buffers):
-      // Hummingbird coalesces only the head and two buffers into one write.
-      switch buffers.count {
-      case 0:
-        return ResponseBody()
-      case 1:
-        return ResponseBody(byteBuffer: buffers[0])
-      default:
-        return ResponseBody(contentsOf: buffers)
-      }
-    case .stream(let stream):
-      return ResponseBody { writer in
-        let writing = StreamWriting(stream, to: writer)
-        try await writing.run(draining: self.server)
-      }
+      return Response(response, of: self.server)
     }
   }
 

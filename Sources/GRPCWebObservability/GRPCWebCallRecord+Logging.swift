@@ -67,6 +67,7 @@ extension GRPCWebCallRecord.End {
     case .client: return "client"
     case .shutdown: return "shutdown"
     case .limit: return "limit"
+    case .app: return "app"
     case .badRequest: return "bad_request"
     case .preflight: return "preflight"
     case .badResponse: return "bad_response"

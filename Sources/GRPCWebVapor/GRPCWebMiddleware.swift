@@ -2,7 +2,6 @@
 public import GRPCWeb
 internal import HTTPTypes
 internal import NIOCore
-internal import NIOHTTP1
 internal import Synchronization
 public import Vapor
 
@@ -48,11 +47,7 @@ public final class GRPCWebMiddleware: AsyncMiddleware {
     let route = self.server.route(
       head,
       prefix: self.prefix,
-      info: GRPCWebRequestInfo(
-        peers: GRPCWebPeers(remote: request.remoteAddress, local: nil),
-        httpVersion: request.version.major == 2 ? .http2 : .http1,
-        requestID: request.id
-      )
+      info: GRPCWebRequestInfo(request)
     )
     switch route {
     case .pass:
@@ -67,7 +62,8 @@ public final class GRPCWebMiddleware: AsyncMiddleware {
         to: call,
         body: body,
         peers: peers,
-        logger: request.logger
+        logger: request.logger,
+        requestContext: request
       )
       return Response(response.head, to: request, body: .init(response, after: body))
     }
@@ -85,42 +81,6 @@ public final class GRPCWebMiddleware: AsyncMiddleware {
         server.beginGracefulShutdown()
       }
     }
-  }
-}
-
-extension HTTPRequest {
-  /// Creates the head of a request, or returns `nil` if the HTTP method isn't valid.
-  fileprivate init?(_ request: Vapor.Request) {
-    guard let method = Method(request.method.rawValue) else { return nil }
-    self.init(
-      method: method,
-      scheme: "http",
-      authority: request.headers.first(name: .host),
-      path: request.url.string
-    )
-    for (name, value) in request.headers {
-      if let name = HTTPField.Name(name) {
-        self.headerFields.append(HTTPField(name: name, value: value))
-      }
-    }
-  }
-}
-
-extension Vapor.Response {
-  fileprivate convenience init(_ head: HTTPResponse, to request: Vapor.Request, body: Body) {
-    self.init(
-      status: HTTPResponseStatus(
-        statusCode: head.status.code,
-        reasonPhrase: head.status.reasonPhrase
-      ),
-      // The version tells SwiftNIO whether a body without a length may be sent in chunks.
-      version: request.version == .http1_0 ? .http1_0 : .http1_1,
-      // Headers are passed unchanged: Vapor would give a length to a response that has none.
-      headersNoUpdate: HTTPHeaders(
-        head.headerFields.map { ($0.name.canonicalName, $0.value) }
-      ),
-      body: body
-    )
   }
 }
 #endif

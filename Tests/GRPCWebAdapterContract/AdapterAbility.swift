@@ -57,6 +57,12 @@ public enum AdapterAbility: Sendable, Hashable, CaseIterable {
   /// The server stops in time although a client doesn't read the responses to unary calls.
   case stoppingUnreadResponses
 
+  /// Middleware of the app sees a call before the adapter does.
+  case middleware
+
+  /// What the framework knows of a request reaches the service.
+  case requestContexts
+
   /// Whether a test that shows that the ability is missing would take too long.
   var isCostlyToLack: Bool {
     switch self {

@@ -39,6 +39,12 @@ public struct AdapterApp: Sendable {
   /// The routes of the app, whose responses all have HTTP status 200.
   public var routes: [Route]
 
+  /// The name that middleware of the app, before the adapter, sets ``currentUser`` to; `nil` for no such middleware.
+  public var user: String?
+
+  /// The user of a request, as the app's middleware sets it.
+  @TaskLocal public static var currentUser: String?
+
   /// Creates a server with the service.
   public func makeGRPCWebServer() -> GRPCWebServer {
     GRPCWebServer(

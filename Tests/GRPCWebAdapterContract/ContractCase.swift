@@ -20,6 +20,7 @@ public struct ContractCase: Sendable, CustomTestStringConvertible {
     Self.connections, Self.streaming, Self.deadlines, Self.disconnects, Self.backPressure,
     Self.shutdown, Self.badFrames, Self.badHeads, Self.badConnections, Self.http1,
     Self.faultyFollowers, Self.observation, Self.randomCalls, Self.serviceErrors,
+    Self.requestContext,
   ]
 
   /// The name of the case: a sentence on what the adapter does.

@@ -58,6 +58,7 @@ extension TestedAdapter {
   ///   - prefix: The path that the service is mounted at.
   ///   - logger: The logger of the app, and of the gRPC-Web server.
   ///   - routes: More routes of the app.
+  ///   - user: Whom the app's middleware takes for the user of all requests.
   ///   - body: The test.
   func serve(
     _ service: any RegistrableRPCService = EchoService(),
@@ -66,6 +67,7 @@ extension TestedAdapter {
     prefix: String = "",
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     routes: [AdapterApp.Route] = [],
+    user: String? = nil,
     _ body: (RunningAdapter) async throws -> Void
   ) async throws {
     let own = [
@@ -79,7 +81,8 @@ extension TestedAdapter {
         config: config,
         prefix: prefix,
         logger: logger,
-        routes: own + routes
+        routes: own + routes,
+        user: user
       )
     )
 

@@ -1,3 +1,4 @@
+public import GRPCCore
 public import Testing
 
 /// An adapter in an app of its framework, as the contract runs it.
@@ -11,6 +12,9 @@ public struct TestedAdapter: Sendable, CustomTestStringConvertible {
   /// A case that needs one of them is run nevertheless and must fail, so that the limit has to be
   /// removed when the framework overcomes it.
   public var limits: [AdapterAbility: Comment]
+
+  /// Returns the value of the request's header `x-user`, as what the framework knows of the request has it.
+  public var userOfRequest: @Sendable (ServerContext) -> String? = { _ in nil }
 
   /// Creates a server that serves an app.
   public var makeServer: @Sendable (AdapterApp) throws -> AdapterServer
@@ -30,6 +34,16 @@ public struct TestedAdapter: Sendable, CustomTestStringConvertible {
     self.name = name
     self.limits = limits
     self.makeServer = makeServer
+  }
+
+  /// Returns the adapter with a way to find the value of the request's header `x-user` in what the framework knows of the
+  /// request.
+  public func findingUser(
+    _ userOfRequest: @escaping @Sendable (ServerContext) -> String?
+  ) -> TestedAdapter {
+    var adapter = self
+    adapter.userOfRequest = userOfRequest
+    return adapter
   }
 
   /// The name of the adapter.

@@ -33,8 +33,17 @@ extension TestedAdapter {
     ]
   ) { app in
     let grpcWeb = app.makeGRPCWebServer()
+    let calls = grpcWeb.handler(prefix: app.prefix)
     var routes = RoutedHTTPHandler()
-    routes.appendRoute("*", to: grpcWeb.handler(prefix: app.prefix))
+    if let user = app.user {
+      routes.appendRoute("*") { request in
+        try await AdapterApp.$currentUser.withValue(user) {
+          try await calls.handleRequest(request)
+        }
+      }
+    } else {
+      routes.appendRoute("*", to: calls)
+    }
     for route in app.routes {
       routes.appendRoute(HTTPRoute(stringLiteral: "\(route.method) \(route.path)")) { request in
         let body = try await request.bodyData
@@ -63,4 +72,5 @@ extension TestedAdapter {
       }
     )
   }
+  .findingUser { $0.requestContext(as: HTTPRequest.self)?.headers[HTTPHeader("x-user")] }
 }

@@ -2,6 +2,7 @@ import GRPCWeb
 import GRPCWebAdapterContract
 import GRPCWebHummingbird
 import GRPCWebTestSupport
+import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -38,10 +39,12 @@ extension TestedAdapter {
   /// The middleware in a Hummingbird app, over HTTP/1.1, on the server made for it.
   static let hummingbirdMiddleware = TestedAdapter("Hummingbird middleware") { app in
     let grpcWeb = app.makeGRPCWebServer()
-    let router = Router()
+    let router = Router(context: UserContext.self)
+    router.add(middleware: UserMiddleware(user: app.user))
     router.add(middleware: grpcWeb.middleware(prefix: app.prefix))
     return Self.hummingbird(app, grpcWeb, router: router, server: .grpcWebMiddleware(grpcWeb))
   }
+  .findingUser { $0.requestContext(as: UserContext.self)?.user }
 
   /// The middleware in a Hummingbird app, over HTTP/1.1, with nothing else of this package.
   static let hummingbirdMiddlewareAlone = TestedAdapter(
@@ -55,27 +58,33 @@ extension TestedAdapter {
     ]
   ) { app in
     let grpcWeb = app.makeGRPCWebServer()
-    let router = Router()
+    let router = Router(context: UserContext.self)
+    router.add(middleware: UserMiddleware(user: app.user))
     router.add(middleware: grpcWeb.middleware(prefix: app.prefix))
     return Self.hummingbird(app, grpcWeb, router: router, server: .http1())
   }
+  .findingUser { $0.requestContext(as: UserContext.self)?.user }
 
   /// The channel handler in front of the router of a Hummingbird app, over HTTP/1.1.
   static let hummingbirdServer = TestedAdapter(
     "Hummingbird server",
-    limits: [.halfClosure: "A client that closes its side counts as gone."]
+    limits: [
+      .halfClosure: "A client that closes its side counts as gone.",
+      .middleware: "Calls are answered in front of the router and its middleware.",
+      .requestContexts: "Calls are answered in front of the router, which makes the contexts.",
+    ]
   ) { app in
     let grpcWeb = app.makeGRPCWebServer()
     let server = HTTPServerBuilder.grpcWeb(grpcWeb, prefix: app.prefix)
     return Self.hummingbird(app, grpcWeb, router: Router(), server: server)
   }
 
-  private static func hummingbird(
+  private static func hummingbird<Context: RequestContext>(
     _ app: AdapterApp,
     _ grpcWeb: GRPCWebServer,
-    router: Router<BasicRequestContext>,
+    router: Router<Context>,
     server: HTTPServerBuilder
-  ) -> AdapterServer {
+  ) -> AdapterServer where Context.Source == ApplicationRequestContextSource {
     for route in app.routes {
       router.on(RouterPath(route.path), method: route.method) { request, _ in
         let body = try await request.body.collect(upTo: 1024 * 1024)
@@ -99,5 +108,37 @@ extension TestedAdapter {
       port: { ports.values.first },
       beginGracefulShutdown: { await services.triggerGracefulShutdown() }
     )
+  }
+}
+
+/// An app's own request context.
+private struct UserContext: RequestContext {
+  var coreContext: CoreRequestContextStorage
+  /// The user of the request.
+  var user: String?
+
+  init(source: Source) {
+    self.coreContext = CoreRequestContextStorage(source: source)
+  }
+}
+
+/// Notes the user that a request names, and the one that the app has set.
+@available(GRPCWeb 1.0, *)
+private struct UserMiddleware: RouterMiddleware {
+  let user: String?
+
+  func handle(
+    _ request: Request,
+    context: UserContext,
+    next: (Request, UserContext) async throws -> Response
+  ) async throws -> Response {
+    var context = context
+    context.user = HTTPField.Name("x-user").flatMap { request.headers[$0] }
+    guard let user = self.user else {
+      return try await next(request, context)
+    }
+    return try await AdapterApp.$currentUser.withValue(user) {
+      try await next(request, context)
+    }
   }
 }

@@ -20,6 +20,8 @@ extension TestedAdapter {
     limits: [
       .halfClosure: "A client that closes its side counts as gone.",
       .otherRoutes: "The transport is no web app.",
+      .middleware: "The transport is no web app.",
+      .requestContexts: "The transport knows the client's certificate only.",
     ]
   ) { app in
     let transport = GRPCWebNIOServerTransport(

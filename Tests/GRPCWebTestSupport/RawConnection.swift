@@ -29,12 +29,14 @@ public final class RawConnection: Sendable {
   ///   - port: The port.
   ///   - tlsProtocols: What to offer to speak, by ALPN.
   ///   - maximumTLSVersion: The newest version of TLS to offer.
+  ///   - configuration: The TLS configuration otherwise.
   public static func connect(
     to port: Int,
     tlsProtocols: [String],
-    maximumTLSVersion: TLSVersion? = nil
+    maximumTLSVersion: TLSVersion? = nil,
+    configuration: TLSConfiguration = .makeClientConfiguration()
   ) async throws -> RawConnection {
-    var configuration = TLSConfiguration.makeClientConfiguration()
+    var configuration = configuration
     configuration.maximumTLSVersion = maximumTLSVersion
     if maximumTLSVersion != nil {
       configuration.minimumTLSVersion = .tlsv1

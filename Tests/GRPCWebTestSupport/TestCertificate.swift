@@ -5,17 +5,42 @@ public import NIOSSL
 /// Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500
 /// -subj /CN=localhost`.
 public enum TestCertificate {
-  /// The TLS configuration of a server with the certificate.
-  public static func serverConfiguration() throws -> TLSConfiguration {
-    let certificate = try NIOSSLCertificate(bytes: Array(Self.certificate.utf8), format: .pem)
-    let privateKey = try NIOSSLPrivateKey(bytes: Array(Self.privateKey.utf8), format: .pem)
-    return TLSConfiguration.makeServerConfiguration(
-      certificateChain: [.certificate(certificate)],
-      privateKey: .privateKey(privateKey)
-    )
+  /// The certificate.
+  public static func certificate() throws -> NIOSSLCertificate {
+    try NIOSSLCertificate(bytes: Array(Self.pem.utf8), format: .pem)
   }
 
-  private static let certificate = """
+  /// The TLS configuration of a server with the certificate.
+  ///
+  /// - Parameter needsClientCertificate: Whether clients have to show the same certificate.
+  public static func serverConfiguration(
+    needsClientCertificate: Bool = false
+  ) throws -> TLSConfiguration {
+    var configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: [.certificate(try Self.certificate())],
+      privateKey: .privateKey(try Self.key())
+    )
+    if needsClientCertificate {
+      configuration.certificateVerification = .noHostnameVerification
+      configuration.trustRoots = .certificates([try Self.certificate()])
+    }
+    return configuration
+  }
+
+  /// The TLS configuration of a client with the certificate, to which any certificate of a server will do.
+  public static func clientConfiguration() throws -> TLSConfiguration {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.certificateVerification = .none
+    configuration.certificateChain = [.certificate(try Self.certificate())]
+    configuration.privateKey = .privateKey(try Self.key())
+    return configuration
+  }
+
+  private static func key() throws -> NIOSSLPrivateKey {
+    try NIOSSLPrivateKey(bytes: Array(Self.privateKey.utf8), format: .pem)
+  }
+
+  private static let pem = """
     -----BEGIN CERTIFICATE-----
     MIIBmzCCAUGgAwIBAgIUDLGpTQRt4lBBpk4/FpSlw+Z1dWwwCgYIKoZIzj0EAwIw
     FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjIwMTA0OFoYDzIxMjYxMDI5

@@ -38,5 +38,6 @@ extension TestedAdapter {
       beginGracefulShutdown: { server.stop() }
     )
   }
+  .findingUser { $0.requestContext(as: Request.self)?.headers.first(name: "x-user") }
 }
 #endif

@@ -43,7 +43,11 @@ struct VaporServer: Sendable {
     // How long it waits for calls, which Vapor doesn't break off even then.
     application.http.server.configuration.shutdownTimeout = .seconds(2)
 
+    // What is used at the beginning later comes first.
     application.middleware.use(self.grpcWeb.middleware(prefix: self.app.prefix), at: .beginning)
+    if let user = self.app.user {
+      application.middleware.use(UserMiddleware(user: user), at: .beginning)
+    }
     for route in self.app.routes {
       application.on(
         HTTPMethod(rawValue: route.method.rawValue),
@@ -65,6 +69,21 @@ struct VaporServer: Sendable {
       throw error
     }
     try await application.asyncShutdown()
+  }
+}
+
+/// Notes the user that the app has set.
+@available(GRPCWeb 1.0, *)
+private struct UserMiddleware: AsyncMiddleware {
+  let user: String
+
+  func respond(
+    to request: Request,
+    chainingTo next: any AsyncResponder
+  ) async throws -> Response {
+    try await AdapterApp.$currentUser.withValue(self.user) {
+      try await next.respond(to: request)
+    }
   }
 }
 #endif

@@ -53,6 +53,8 @@ public struct GRPCWebCallRecord: Sendable {
     case shutdown
     /// A limit: a message was too large, or the client didn't go on with its request in time.
     case limit
+    /// The app: its middleware refused the call, before the service.
+    case app
     /// A fault of the request: of its head or its body, or a method that isn't registered.
     case badRequest
     /// The answer to a preflight request, which isn't a call (see "CORS protocol" in the Fetch standard).

@@ -107,7 +107,7 @@ extension GRPCWebServer.Config.CORS {
   }
 
   /// The names always exposed.
-  private static let grpcHeaders = [
+  static let grpcHeaders = [
     "grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-encoding",
   ]
 

@@ -183,6 +183,8 @@ public final class GRPCWebServer: Sendable {
   ///   - peers: The two ends of the connection.
   ///   - logger: The web framework's logger of the request, to log errors of the service with; the transport's own by
   ///     default.
+  ///   - requestContext: What the web framework knows of the request, such as its own request type, for services to get
+  ///     with `ServerContext.requestContext(as:)`.
   ///   - watchClient: Called with a closure to call when the client goes away, for adapters to frameworks
   ///     that can tell and don't cancel the task themselves; not called for calls that have ended by then.
   public func respond<Body: AsyncSequence & Sendable>(
@@ -190,6 +192,7 @@ public final class GRPCWebServer: Sendable {
     body: Body,
     peers: GRPCWebPeers = .unknown,
     logger: Logger? = nil,
+    requestContext: (any Sendable)? = nil,
     watchClient: ((_ clientIsGone: @escaping @Sendable () -> Void) -> Void)? = nil
   ) async -> GRPCWebResponse where Body.Element == ByteBuffer {
     await self.transport.respond(
@@ -197,6 +200,7 @@ public final class GRPCWebServer: Sendable {
       body: body,
       peers: peers,
       logger: logger,
+      requestContext: requestContext,
       watchClient: watchClient
     )
   }

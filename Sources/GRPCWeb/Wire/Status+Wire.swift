@@ -58,25 +58,9 @@ extension Status {
   ///
   /// See gRPC's "HTTP to gRPC Status Code Mapping".
   init(httpStatus: HTTPResponse.Status, contentType: String?) {
-    let code: Status.Code
-    switch httpStatus.code {
-    case 400:
-      code = .internalError
-    case 401:
-      code = .unauthenticated
-    case 403:
-      code = .permissionDenied
-    case 404:
-      code = .unimplemented
-    case 429, 502, 503, 504:
-      code = .unavailable
-    default:
-      code = .unknown
-    }
-
     let type = contentType.map { "the content type '\($0)'" } ?? "no content type"
     self.init(
-      code: code,
+      code: Status.Code(RPCError.Code(ofResponse: httpStatus.code)),
       message: "The response isn't gRPC-Web: it has the HTTP status \(httpStatus.code) and \(type)."
     )
   }

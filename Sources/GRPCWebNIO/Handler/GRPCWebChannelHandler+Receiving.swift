@@ -98,7 +98,11 @@ extension GRPCWebChannelHandler {
     _ request: HTTPRequest,
     context: ChannelHandlerContext
   ) {
-    let call = self.transport.makeCall(head, delegate: self.delegate)
+    let call = self.transport.makeCall(
+      head,
+      delegate: self.delegate,
+      requestContext: self.peerCertificate(of: context.channel)
+    )
     let isContinueExpected = self.httpVersion == .http1 && request.expectsContinue
     let isBodyUncertain = isContinueExpected && head.hasFailed
     self.stateMachine.beginCall(isBodyUncertain ? .close : self.persistence(of: request))

@@ -61,6 +61,8 @@ public final class GRPCWebChannelHandler: ChannelDuplexHandler, RemovableChannel
   var resources: EventLoopResources?
   /// The two ends of the connection; `nil` before the first call.
   var peers: GRPCWebPeers?
+  /// The certificate of the client.
+  var peerCertificate = PeerCertificate.notLookedUp
 
   /// Whether the channel takes more, kept here as asking the channel costs more.
   var isWritable = true

@@ -108,7 +108,9 @@ struct ConnectionInitializer: Sendable {
         firstHead: firstHead
       )
     )
-    try pipeline.addHandler(self.callHandler(for: .http1))
+    try pipeline.addHandler(
+      self.callHandler(for: .http1, peerCertificate: self.peerCertificate(of: channel))
+    )
     try pipeline.addHandler(NotFoundHandler(httpVersion: .http1, resources: resources))
   }
 
@@ -121,6 +123,7 @@ struct ConnectionInitializer: Sendable {
       EventLoopResources.of(channel.eventLoop, self.calls),
       eventLoop: channel.eventLoop
     )
+    let peerCertificate = self.peerCertificate(of: channel)
     let openStreams = NIOLoopBound(
       HTTP2AdmissionHandler.OpenStreams(maximum: self.config.http2.maximumConcurrentStreams),
       eventLoop: channel.eventLoop
@@ -150,7 +153,7 @@ struct ConnectionInitializer: Sendable {
           )
         )
         try pipeline.addHandler(HTTP2FramePayloadToHTTPServerCodec())
-        try pipeline.addHandler(self.callHandler(for: .http2))
+        try pipeline.addHandler(self.callHandler(for: .http2, peerCertificate: peerCertificate))
         try pipeline.addHandler(NotFoundHandler(httpVersion: .http2, resources: resources))
       }
     }
@@ -160,14 +163,22 @@ struct ConnectionInitializer: Sendable {
     try channel.pipeline.syncOperations.addHandler(HTTP2ConnectionErrorHandler())
   }
 
+  /// The certificate of a client, whose handshake is over.
+  private func peerCertificate(of channel: any Channel) -> NIOSSLCertificate? {
+    self.tls == nil ? nil : channel.peerCertificate
+  }
+
   private func callHandler(
-    for httpVersion: GRPCWebChannelHandler.HTTPVersion
+    for httpVersion: GRPCWebChannelHandler.HTTPVersion,
+    peerCertificate: NIOSSLCertificate?
   ) -> GRPCWebChannelHandler {
-    GRPCWebChannelHandler(
+    let handler = GRPCWebChannelHandler(
       transport: self.calls,
       prefix: self.config.prefix,
       httpVersion: httpVersion
     )
+    handler.peerCertificate = .known(peerCertificate)
+    return handler
   }
 }
 #endif

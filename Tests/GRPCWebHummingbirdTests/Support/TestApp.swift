@@ -76,7 +76,17 @@ struct TestApp: Sendable {
       return Response(status: .ok, body: ResponseBody(byteBuffer: body))
     }
     configureRouter(router)
+    try await Self.run(router, grpcWeb, server: server, logger: logger, body)
+  }
 
+  /// Runs an app with a router, which has the middleware, while `body` runs, and stops it.
+  static func run<Context: RequestContext>(
+    _ router: Router<Context>,
+    _ grpcWeb: GRPCWebServer,
+    server: (GRPCWebServer) -> HTTPServerBuilder = { _ in .http1() },
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+    _ body: (TestApp) async throws -> Void
+  ) async throws where Context.Source == ApplicationRequestContextSource {
     let port = Recorder<Int>()
     let app = Application(
       router: router,

@@ -24,12 +24,14 @@ final class HTTP2TestConnection: Sendable {
   ///   - port: The port.
   ///   - isTLS: Whether the connection is encrypted; any certificate will do.
   ///   - windowSize: How many bytes of each response may be under way.
+  ///   - configuration: The TLS configuration otherwise.
   static func connect(
     to port: Int,
     isTLS: Bool = false,
-    windowSize: Int = 65_535
+    windowSize: Int = 65_535,
+    configuration: TLSConfiguration = .makeClientConfiguration()
   ) async throws -> HTTP2TestConnection {
-    var configuration = TLSConfiguration.makeClientConfiguration()
+    var configuration = configuration
     configuration.certificateVerification = .none
     configuration.applicationProtocols = ["h2"]
     let tls = isTLS ? try NIOSSLContext(configuration: configuration) : nil

@@ -36,11 +36,15 @@ struct TestServer: Sendable {
     _ service: any RegistrableRPCService = EchoService(),
     config: GRPCWebNIOServerTransport.Config = .defaults,
     isTLS: Bool = false,
+    needsClientCertificate: Bool = false,
     _ body: (TestServer) async throws -> Void
   ) async throws {
+    let tls = try TestCertificate.serverConfiguration(
+      needsClientCertificate: needsClientCertificate
+    )
     let transport = GRPCWebNIOServerTransport(
       address: .ipv4(host: "127.0.0.1", port: 0),
-      transportSecurity: isTLS ? .tls(try TestCertificate.serverConfiguration()) : .plaintext,
+      transportSecurity: isTLS ? .tls(tls) : .plaintext,
       config: config
     )
     let server = GRPCServer(transport: transport, services: [service])
@@ -61,20 +65,34 @@ struct TestServer: Sendable {
     _ service: any RegistrableRPCService = EchoService(),
     adapter: TestedAdapter,
     isHTTP2: Bool = false,
+    needsClientCertificate: Bool = false,
     calls config: GRPCWebServer.Config = .defaults,
     _ body: (TestServer) async throws -> Void
   ) async throws {
     switch adapter {
     case .transport:
-      try await Self.run(service, config: .defaults { $0.calls = config }, body)
+      try await Self.run(
+        service,
+        config: .defaults { $0.calls = config },
+        isTLS: needsClientCertificate,
+        needsClientCertificate: needsClientCertificate,
+        body
+      )
     case .hummingbird:
-      try await Self.runHummingbird(service, isHTTP2: isHTTP2, config: config, body)
+      try await Self.runHummingbird(
+        service,
+        isHTTP2: isHTTP2,
+        needsClientCertificate: needsClientCertificate,
+        config: config,
+        body
+      )
     }
   }
 
   private static func runHummingbird(
     _ service: any RegistrableRPCService,
     isHTTP2: Bool,
+    needsClientCertificate: Bool,
     config: GRPCWebServer.Config,
     _ body: (TestServer) async throws -> Void
   ) async throws {
@@ -90,7 +108,9 @@ struct TestServer: Sendable {
     let builder: HTTPServerBuilder =
       if isHTTP2 {
         try .http2Upgrade(
-          tlsConfiguration: TestCertificate.serverConfiguration(),
+          tlsConfiguration: TestCertificate.serverConfiguration(
+            needsClientCertificate: needsClientCertificate
+          ),
           configuration: .init(streamConfiguration: .grpcWeb(grpcWeb))
         )
       } else {

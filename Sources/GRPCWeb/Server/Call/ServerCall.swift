@@ -19,6 +19,8 @@ package final class ServerCall: Sendable {
   let config: GRPCWebServer.Config
   /// The web framework's logger of the request, or `nil` if the framework has none.
   let logger: Logger?
+  /// What the web framework knows of the request, where it knows something.
+  let requestContext: (any Sendable)?
   let state: Mutex<ServerCallState>
 
   /// The framer of response messages.
@@ -33,15 +35,18 @@ package final class ServerCall: Sendable {
   ///   - config: How calls are answered.
   ///   - delegate: The delegate of an adapter on an event loop.
   ///   - logger: The web framework's logger of the request.
+  ///   - requestContext: What the web framework knows of the request.
   init(
     _ head: GRPCWebCallHead,
     config: GRPCWebServer.Config,
     delegate: (any ServerCallDelegate)? = nil,
-    logger: Logger? = nil
+    logger: Logger? = nil,
+    requestContext: (any Sendable)? = nil
   ) {
     self.head = head
     self.config = config
     self.logger = logger
+    self.requestContext = requestContext
     let stateMachine = ServerCallStateMachine(call: head, config: config)
     self.state = Mutex(ServerCallState(stateMachine: stateMachine, delegate: delegate))
     self.framer = Mutex(

@@ -4,6 +4,9 @@ internal import HTTPTypes
 /// The properties of a call that the head of its request gives.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebCallHead: Sendable {
+  /// The head of the request, as it came.
+  let request: CallRequestHead
+
   /// The method called, with its type where it is registered.
   var method: MethodDescriptor
 
@@ -36,7 +39,10 @@ public struct GRPCWebCallHead: Sendable {
   var undecodableKeys: [String] = []
 
   /// Why the call must not reach a service.
-  var failure: RPCError?
+  private(set) var failure: RPCError?
+
+  /// Who, or what, the failure comes from.
+  private(set) var failureEnd = GRPCWebCallRecord.End.badRequest
 
   /// Whether the method is registered.
   var isMethodRegistered: Bool
@@ -72,6 +78,7 @@ public struct GRPCWebCallHead: Sendable {
     failure: RPCError? = nil,
     config: GRPCWebServer.Config
   ) {
+    self.request = CallRequestHead(request)
     self.method = method
     self.isNativeGRPC = isNativeGRPC
     self.isMethodRegistered = isMethodRegistered
@@ -114,7 +121,16 @@ public struct GRPCWebCallHead: Sendable {
       self.undecodableKeys = undecodableKeys
     } catch {
       self.failure = failure ?? error
+      if self.failure?.code == .deadlineExceeded {
+        self.failureEnd = .deadline
+      }
     }
+  }
+
+  /// Refuses the call for the app, whatever else is wrong with it.
+  mutating func refuse(with error: RPCError) {
+    self.failure = error
+    self.failureEnd = .app
   }
 
   private static func responseEncoding(

@@ -11,6 +11,11 @@ struct MethodTable: Sendable {
     }
   }
 
+  /// The paths, in no order.
+  var paths: [String] {
+    self.methods.values.map { "/\($0.fullyQualifiedMethod)" }
+  }
+
   /// Returns the method registered for a path, which is compared by its bytes and without its query.
   func method(forPath path: String) -> MethodDescriptor? {
     if let method = self.methods[BytewiseString(path)] {

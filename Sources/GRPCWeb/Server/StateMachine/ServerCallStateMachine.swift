@@ -46,7 +46,7 @@ struct ServerCallStateMachine: Sendable {
     self.maximumQueuedBytes = config.limits.maximumQueuedResponseBytes
 
     if let failure = call.failure {
-      self.fail(failure, by: failure.code == .deadlineExceeded ? .deadline : .badRequest)
+      self.fail(failure, by: call.failureEnd)
     }
   }
 

@@ -11,9 +11,16 @@ extension GRPCWebServerTransport {
   package func makeCall(
     _ head: GRPCWebCallHead,
     delegate: (any ServerCallDelegate)? = nil,
-    logger: Logger? = nil
+    logger: Logger? = nil,
+    requestContext: (any Sendable)? = nil
   ) -> ServerCall {
-    ServerCall(head, config: self.config, delegate: delegate, logger: logger)
+    ServerCall(
+      head,
+      config: self.config,
+      delegate: delegate,
+      logger: logger,
+      requestContext: requestContext
+    )
   }
 
   /// Starts the service on a call that has a delegate, which has to enforce the deadline.

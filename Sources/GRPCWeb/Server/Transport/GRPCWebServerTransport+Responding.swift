@@ -4,15 +4,16 @@ package import NIOCore
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebServerTransport {
-  /// Answers a call: see ``GRPCWebServer/respond(to:body:peers:logger:watchClient:)``.
+  /// Answers a call: see ``GRPCWebServer/respond(to:body:peers:logger:requestContext:watchClient:)``.
   package func respond<Body: AsyncSequence & Sendable>(
     to call: GRPCWebCallHead,
     body: Body,
     peers: GRPCWebPeers,
     logger: Logger? = nil,
+    requestContext: (any Sendable)? = nil,
     watchClient: ((_ clientIsGone: @escaping @Sendable () -> Void) -> Void)? = nil
   ) async -> GRPCWebResponse where Body.Element == ByteBuffer {
-    let call = self.makeCall(call, logger: logger)
+    let call = self.makeCall(call, logger: logger, requestContext: requestContext)
     self.start(call, body: body, peers: peers)
     if let watchClient = watchClient, call.isOpen {
       watchClient { [weak call] in call?.abandon() }

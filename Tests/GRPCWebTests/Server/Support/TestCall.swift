@@ -46,6 +46,7 @@ protocol CallAnswering {
     body: Body,
     peers: GRPCWebPeers,
     logger: Logger?,
+    requestContext: (any Sendable)?,
     watchClient: ((_ clientIsGone: @escaping @Sendable () -> Void) -> Void)?
   ) async -> GRPCWebResponse where Body.Element == ByteBuffer
 }
@@ -81,7 +82,14 @@ extension CallAnswering {
     else {
       throw TestAnswer.Malformed(description: "Not routed to a call.")
     }
-    return await self.respond(to: head, body: body, peers: peers, logger: nil, watchClient: nil)
+    return await self.respond(
+      to: head,
+      body: body,
+      peers: peers,
+      logger: nil,
+      requestContext: nil,
+      watchClient: nil
+    )
   }
 
   /// Makes a call and reads its response to the end.
