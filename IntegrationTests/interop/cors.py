@@ -1,4 +1,4 @@
-"""What other origins may do, as a browser is told."""
+"""What other origins may do, according to the headers that a browser gets."""
 
 import wire
 from connection import Connection

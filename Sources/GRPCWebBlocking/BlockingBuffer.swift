@@ -3,7 +3,8 @@ internal import GRPCCore
 internal import GRPCWeb
 internal import Synchronization
 
-/// Messages on their way from a task, which can wait, to a thread, which blocks.
+/// A bounded buffer of messages between a task, which is suspended while the buffer is full, and a thread, which is blocked
+/// while the buffer is empty.
 @available(GRPCWeb 1.0, *)
 final class BlockingBuffer<Message: Sendable>: Sendable {
   private struct State {
@@ -11,16 +12,16 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
     var metadata: Metadata?
     var trailingMetadata: Metadata = [:]
     var end: Result<Void, any Error>?
-    /// Whether the error that the stream ended with has been handed out.
+    /// Whether the error that the stream ended with has been returned.
     var isEndRead = false
     var writers = Waiters()
-    /// One for each thread that waits for a change.
+    /// The semaphores of the threads that wait for a change.
     var waiting: [DispatchSemaphore] = []
   }
 
   private let state = Mutex(State())
 
-  /// How many messages may wait to be read.
+  /// The number of messages that may wait to be read.
   private static var capacity: Int { 16 }
 
   init() {}
@@ -35,7 +36,7 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
     self.state.withLock { $0.trailingMetadata = metadata }
   }
 
-  /// Adds a message, and waits while too many aren't read.
+  /// Adds a message, and waits while the buffer is full.
   ///
   /// - Throws: A `CancellationError` when the task is cancelled while it waits.
   func append(_ message: Message) async throws {
@@ -52,7 +53,7 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
     self.update { $0.end = end }
   }
 
-  /// Changes the state, and wakes all threads that wait: any of them may wait for just this.
+  /// Changes the state, and wakes all threads that wait, as each of them may wait for this change.
   private func update<Result: Sendable>(_ change: (inout State) -> Result) -> Result {
     let (result, waiting) = self.state.withLock { state in
       let waiting = state.waiting
@@ -77,7 +78,7 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
     }.get()
   }
 
-  /// Waits for the next message; hands out the error at the end once.
+  /// Waits for the next message; returns the error at the end once.
   func nextResult() -> Result<Message, any Error>? {
     do {
       return try self.next(timeout: nil).map { .success($0) }
@@ -101,7 +102,7 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
     self.state.withLock { $0.messages.isEmpty ? $0.trailingMetadata : [:] }
   }
 
-  /// Blocks until there is something to take.
+  /// Blocks until `take` returns a value.
   private func wait<Value>(
     timeout: Duration?,
     _ take: (inout State) -> Result<Value, any Error>?
@@ -133,7 +134,7 @@ final class BlockingBuffer<Message: Sendable>: Sendable {
 }
 
 extension DispatchTime {
-  /// The time when a duration from now will have passed; never without one.
+  /// The time when a duration from now will have passed; without a duration, never.
   @available(GRPCWeb 1.0, *)
   init(after timeout: Duration?) {
     guard let timeout = timeout else {

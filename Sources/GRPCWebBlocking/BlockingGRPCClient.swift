@@ -21,8 +21,8 @@ internal import Synchronization
 /// }
 /// ```
 ///
-/// May be used from any thread, but not from a task: waiting there would block a thread that other
-/// tasks, and the call itself, need. The compiler refuses that where it can see it, and the methods
+/// The client may be used from any thread, but not from a task: waiting would block a thread that other
+/// tasks, and the call itself, need. The compiler refuses use from a task where it can see it, and the methods
 /// throw `failedPrecondition` where it can't.
 @available(GRPCWeb 1.0, *)
 public final class BlockingGRPCClient<Transport: ClientTransport>: Sendable {
@@ -47,7 +47,7 @@ public final class BlockingGRPCClient<Transport: ClientTransport>: Sendable {
     self.connection.cancel()
   }
 
-  /// Makes calls and waits for what comes of them.
+  /// Makes calls and waits for their result.
   ///
   /// - Parameters:
   ///   - timeout: How long to wait; `nil` for as long as it takes. A timeout in the call's own options
@@ -95,9 +95,9 @@ public final class BlockingGRPCClient<Transport: ClientTransport>: Sendable {
     return BlockingGRPCMessages(of: call)
   }
 
-  /// Closes the client: calls that run end with `unavailable`, further ones fail.
+  /// Closes the client: running calls end with `unavailable`, further calls fail.
   ///
-  /// Returns when everything is closed. May be called more than once.
+  /// Returns when all connections are closed. May be called more than once.
   @available(*, noasync)
   public func close() {
     self.connection.cancel()
@@ -140,7 +140,7 @@ func blockingAllowed() throws {
   }
 }
 
-/// Something that a thread waits for.
+/// The outcome of an operation, for which a thread waits.
 @available(GRPCWeb 1.0, *)
 private final class BlockingOutcome<Value: Sendable>: Sendable {
   private let outcome = Mutex<Result<Value, any Error>?>(nil)

@@ -4,10 +4,10 @@ internal import Synchronization
 
 /// The messages of a stream, for code that isn't asynchronous.
 ///
-/// A sequence that can be read once. As a `for` loop can't fail by itself, its elements are results:
-/// the last of them may be the error that the call ended with. ``next(timeout:)`` throws instead.
+/// The sequence can be read once. Its elements are results, as a `for` loop can't throw by itself: the last
+/// element may be the error that the call ended with. ``next(timeout:)`` throws instead.
 ///
-/// The server is slowed down when nobody reads. Letting go of the messages cancels the call.
+/// A reader that doesn't read slows the server down. Releasing the messages cancels the call.
 @available(GRPCWeb 1.0, *)
 public final class BlockingGRPCMessages<Message: Sendable>: Sendable, Sequence, IteratorProtocol {
   private let buffer: BlockingBuffer<Message>
@@ -51,7 +51,7 @@ public final class BlockingGRPCMessages<Message: Sendable>: Sendable, Sequence, 
   /// - Parameter timeout: How long to wait; `nil` for as long as it takes. The stream goes on when it
   ///     has passed.
   /// - Returns: The message, or `nil` at the end of the stream.
-  /// - Throws: What the call failed with; `deadlineExceeded` when the timeout has passed;
+  /// - Throws: The error that the call failed with; `deadlineExceeded` when the timeout has passed;
   ///   `failedPrecondition` in a task.
   @available(*, noasync)
   public func next(timeout: Duration?) throws -> Message? {
@@ -68,14 +68,14 @@ public final class BlockingGRPCMessages<Message: Sendable>: Sendable, Sequence, 
 
   /// Waits for the metadata that the response starts with.
   ///
-  /// - Throws: What the call failed with, if that was before there was any; `failedPrecondition` in a
-  ///   task.
+  /// - Throws: The error that the call failed with, if it failed before the metadata arrived;
+  ///   `failedPrecondition` in a task.
   @available(*, noasync)
   public func metadata() throws -> Metadata {
     try self.buffer.metadata()
   }
 
-  /// The metadata that the response ended with: empty until all messages have been read.
+  /// The metadata at the end of the response; empty until all messages have been read.
   public var trailingMetadata: Metadata {
     self.buffer.trailingMetadata
   }

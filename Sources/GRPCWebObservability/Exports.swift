@@ -1,2 +1,2 @@
-// So that code which configures observers needs no further import for that.
+// Exported, so that code which configures observers needs no further import.
 @_exported public import GRPCWeb

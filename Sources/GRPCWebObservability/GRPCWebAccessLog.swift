@@ -11,15 +11,15 @@ public import Logging
 /// }
 /// ```
 ///
-/// What there is to say stands in the metadata, under OpenTelemetry's names where it has some: the method, the status,
-/// who ended the call, how long it took, the messages and bytes each way, the peer, the web framework's name for the
-/// request. A key without a value is left out. What a peer can make long is cut: the name of a method, and the message
-/// of a status.
+/// The properties of a call are in the metadata, with OpenTelemetry's names where there are any: the method, the status,
+/// the origin of its end, the duration, the messages and bytes in each direction, the peer, the web framework's ID of
+/// the request. A key without a value is left out. Texts that a peer can make long are cut: the name of a method, and
+/// the message of a status.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebAccessLog: Sendable {
   /// The levels of the lines; `nil` for none.
   public struct Levels: Sendable, Hashable {
-    /// For calls whose status is `ok`, and for requests that are no calls.
+    /// For calls whose status is `ok`, and for requests that aren't calls.
     ///
     /// `info` by default.
     public var success: Logger.Level? = .info
@@ -45,7 +45,7 @@ public struct GRPCWebAccessLog: Sendable {
   ///
   /// - Parameters:
   ///   - logger: Where the lines go.
-  ///   - levels: Their levels.
+  ///   - levels: The levels of the lines.
   public init(
     logger: Logger = Logger(label: "grpc-web.access"),
     levels: Levels = Levels()
@@ -72,7 +72,7 @@ extension GRPCWebAccessLog: GRPCWebServerObserver {
     Observation(log: self)
   }
 
-  /// Logs a request that is no call.
+  /// Logs a request that isn't a call.
   public func requestAnswered(_ record: GRPCWebCallRecord) {
     self.log(record, as: "gRPC request refused")
   }

@@ -5,11 +5,11 @@ internal import Logging
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebCallRecord {
-  /// What the access log says of a call.
+  /// The metadata of a call's line in the access log.
   var accessLogMetadata: Logger.Metadata {
     let request = self.info.request
     var metadata = Logger.Metadata(minimumCapacity: 20)
-    // Of a method that isn't registered, the name that the peer gave it: a log has no labels to keep few.
+    // The name of a method that isn't registered is the peer's: the number of different values doesn't matter in a log.
     metadata[RPCNames.method] = .string(self.info.method.fullyQualifiedMethod.cut)
     metadata["grpc.ended_by"] = .string(self.end.name)
     metadata["duration_ms"] = .stringConvertible(self.duration.milliseconds)
@@ -107,7 +107,7 @@ extension Duration {
 }
 
 extension String {
-  /// As much of a peer's text as a log keeps: 256 characters of it.
+  /// The first 256 characters of a peer's text, which is as much as the log keeps.
   fileprivate var cut: String {
     self.utf8.count <= 256 ? self : "\(self.prefix(256))…"
   }

@@ -10,7 +10,7 @@ public import Metrics
 /// }
 /// ```
 ///
-/// With the names of OpenTelemetry and of gRPC itself, `server` being `client` for those of a client:
+/// The names are OpenTelemetry's and gRPC's; a client's have `client` in place of `server`:
 ///
 /// | Metric | Kind | Labels |
 /// |---|---|---|
@@ -20,12 +20,12 @@ public import Metrics
 /// | `grpc.server.call.sent_total_compressed_message_size` | a recorder, in bytes | `grpc.method`, `grpc.status` |
 /// | `grpc.server.call.rcvd_total_compressed_message_size` | a recorder, in bytes | `grpc.method`, `grpc.status` |
 ///
-/// On the client gRPC's are called `grpc.client.attempt.…`.
+/// On the client, gRPC's metrics are called `grpc.client.attempt.…`.
 ///
 /// There is a metric for each method of the app and each status, and no peer can make more: a method that isn't
-/// registered is `_OTHER`. `error.type`, the status's name, stands where a call failed: on the client with each status but
-/// `OK`; on the server with those that are its own fault, such as `INTERNAL`. A request that is no call, such as a
-/// preflight, isn't counted.
+/// registered is `_OTHER`. Only a failed call has `error.type`, the name of its status: on the client for each status but
+/// `OK`; on the server for statuses that are the server's fault, such as `INTERNAL`. A request that isn't a call, such as
+/// a preflight request, isn't counted.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebMetrics: Sendable {
   private let server: MethodMetrics.Cache
@@ -33,8 +33,8 @@ public struct GRPCWebMetrics: Sendable {
 
   /// Creates an observer.
   ///
-  /// - Parameter factory: Makes the metrics; by default what `MetricsSystem` was bootstrapped with, which must
-  ///     have been done before the first call.
+  /// - Parameter factory: Creates the metrics. By default the factory that `MetricsSystem` was bootstrapped with, which
+  ///     must be done before the first call.
   public init(factory: (any MetricsFactory)? = nil) {
     self.server = MethodMetrics.Cache(side: .server, factory: factory)
     self.client = MethodMetrics.Cache(side: .client, factory: factory)
@@ -61,7 +61,7 @@ extension GRPCWebMetrics: GRPCWebClientObserver {
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebMetrics {
-  /// One reference, which needs no box where it is kept as a protocol's.
+  /// A single reference, which is stored in an existential without a box.
   private struct Observation: GRPCWebServerCallObservation, GRPCWebClientAttemptObservation {
     let metrics: MethodMetrics
 

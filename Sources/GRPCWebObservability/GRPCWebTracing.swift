@@ -11,24 +11,24 @@ public import Tracing
 /// }
 /// ```
 ///
-/// A server's span is a child of the one that the request's metadata names, `traceparent` for most tracers; a service
-/// runs with it as the current one, so that what it calls hangs together with it. Where an outer middleware has made a
-/// span of the request already, a call's span is its child. A client's span is a child of the current one and is put
-/// into the request's metadata.
+/// A server's span is a child of the span that the metadata of the request names, in `traceparent` for most tracers. If an
+/// outer middleware has made a span of the request already, the call's span is a child of that. The service runs with the
+/// call's span as the current one, so that the spans of calls that it makes are children of it. A client's span is a
+/// child of the current span, and is written into the metadata of the request.
 ///
-/// A span is called after the method, `_OTHER` for one that isn't registered, and has OpenTelemetry's attributes:
-/// `rpc.system.name`, `rpc.method`, `rpc.status_code`, `network.peer.address` and `port`, and `error.type` where
-/// the call failed: on the client with each status but `OK`, on the server with those that are its own fault. Its
-/// status is an error then.
+/// The name of a span is the method, or `_OTHER` for a method that isn't registered. A span has OpenTelemetry's
+/// attributes: `rpc.system.name`, `rpc.method`, `rpc.status_code`, `network.peer.address` and `port`. The span of
+/// a failed call is an error and has `error.type`, too: on the client for each status but `OK`, on the server for statuses
+/// that are the server's fault.
 ///
-/// Does nothing as long as there is no tracer.
+/// The observer does nothing as long as there is no tracer.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebTracing: Sendable {
   private let ownTracer: (any Tracer)?
 
   /// Creates an observer.
   ///
-  /// - Parameter tracer: Makes the spans; by default the tracer that `InstrumentationSystem` has when a call starts.
+  /// - Parameter tracer: Creates the spans; by default the tracer that `InstrumentationSystem` has when a call starts.
   public init(tracer: (any Tracer)? = nil) {
     self.ownTracer = tracer
   }
@@ -54,8 +54,8 @@ extension GRPCWebTracing: GRPCWebServerObserver {
   /// The context that a call's span belongs to.
   private static func parent(of call: GRPCWebCallInfo, tracer: any Tracer) -> ServiceContext {
     var context = ServiceContext.current ?? .topLevel
-    // A tracer that has something to say of the context has a span in it: that of an outer middleware, which has read
-    // the request's fields itself.
+    // A tracer writes something only for a context with a span: the span of an outer middleware, which has read the
+    // fields of the request itself.
     var probe = Metadata()
     tracer.inject(context, into: &probe, using: MetadataInjector())
     if probe.isEmpty {

@@ -5,7 +5,8 @@ internal import GRPCWeb
 internal import Metrics
 internal import Synchronization
 
-/// The metrics of one method, made once: to make one, or to find it again by its labels, takes longer than a small call.
+/// The metrics of one method, which are created once: creating a metric, or finding it by its labels, takes longer than a
+/// small call.
 @available(GRPCWeb 1.0, *)
 final class MethodMetrics: Sendable {
   /// The metrics of one method's calls that ended with one status.
@@ -20,7 +21,7 @@ final class MethodMetrics: Sendable {
   private let method: String
   private let started: Counter
   private let active: Meter
-  /// By the numbers of the statuses, each made when a call first ends with it.
+  /// The metrics of each status, by the number of its code; created when a call first ends with the status.
   private let byStatus: Mutex<[OfStatus?]>
 
   private init(side: RPCSide, factory: any MetricsFactory, method: String) {
@@ -58,7 +59,7 @@ final class MethodMetrics: Sendable {
     }
   }
 
-  /// Takes the record of a call that has been counted when it started.
+  /// Records the end of a call that was counted when it started.
   func ended(_ record: GRPCWebCallRecord) {
     self.active.decrement()
     guard let code = record.status?.code else { return }
@@ -133,7 +134,7 @@ extension MethodMetrics {
 
     /// Counts a call.
     ///
-    /// - Returns: What takes its record.
+    /// - Returns: The metrics that get the record of the call.
     func start(_ call: GRPCWebCallInfo) -> MethodMetrics {
       let metrics = self.metrics(of: call)
       metrics.started.increment()

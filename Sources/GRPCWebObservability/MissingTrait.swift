@@ -1,5 +1,5 @@
 #if !Observability
-// What is here is for the compiler's error to say what is missing.
+// Declarations for apps without the trait: the compiler's error names the trait.
 
 /// Stands in for the metrics where the package's trait `Observability` is off.
 @available(GRPCWeb 1.0, *)

@@ -1,17 +1,17 @@
 #if Observability
-/// A peer as gRPC names it, taken apart: `ipv4:127.0.0.1:8080`, `ipv6:[::1]:8080`, `dns:example.org:443`,
+/// The parts of a peer's name in gRPC's form: `ipv4:127.0.0.1:8080`, `ipv6:[::1]:8080`, `dns:example.org:443`,
 /// `unix:/run/app.sock`.
 struct PeerName: Hashable, Sendable {
-  /// Whether ``address`` is the name of a host, and not the address of one.
+  /// Whether ``address`` is the name of a host, rather than an IP address or a path.
   var isHostName: Bool
   /// An IP address, the path of a socket, or the name of a host.
   var address: String
   /// The port, where there is one.
   var port: Int?
 
-  /// Takes a name apart.
+  /// Parses the name of a peer.
   ///
-  /// - Returns: `nil` for a peer that isn't known.
+  /// - Returns: `nil` if the peer isn't known.
   init?(_ name: String) {
     guard let colon = name.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
     let kind = name[..<colon]

@@ -2,7 +2,7 @@
 internal import GRPCCore
 internal import GRPCWeb
 
-/// The names under which OpenTelemetry and gRPC know what is told of a call.
+/// The names that OpenTelemetry and gRPC have for the properties of a call.
 ///
 /// See "Semantic conventions for gRPC" of OpenTelemetry (1.45, stable), and gRPC's proposal A66.
 enum RPCNames {
@@ -25,7 +25,7 @@ enum RPCNames {
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebCallInfo {
-  /// The method as a label: there are no more of them than the app has methods, whatever peers ask for.
+  /// The method as a label, whose values are bounded: methods that aren't registered share one.
   var methodLabel: String {
     self.isMethodRegistered ? self.method.fullyQualifiedMethod : RPCNames.otherMethod
   }
@@ -51,7 +51,7 @@ extension Status.Code {
 
   /// Whether a call with this status is one in which the server failed.
   ///
-  /// Not so with the others: they say what is wrong with the request.
+  /// The other codes stand for a fault of the request.
   var isServerFault: Bool {
     switch self {
     case .unknown, .deadlineExceeded, .unimplemented, .internalError, .unavailable, .dataLoss:

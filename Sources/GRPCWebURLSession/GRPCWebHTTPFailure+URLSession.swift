@@ -45,7 +45,7 @@ extension GRPCWebHTTPFailure {
   /// aren't Apple's.
   private static func reason(in detail: String) -> Reason? {
     let detail = detail.lowercased()
-    let meanings: [(words: [String], reason: Reason)] = [
+    let meanings: [(phrases: [String], reason: Reason)] = [
       (
         [
           "http/0.9", "unsupported http", "weird server reply", "invalid http",
@@ -59,6 +59,6 @@ extension GRPCWebHTTPFailure {
       (["ssl", "tls"], .tlsHandshake),
       (["empty reply", "recv failure", "send failure", "closed", "reset"], .connectionLost),
     ]
-    return meanings.first { $0.words.contains { detail.contains($0) } }?.reason
+    return meanings.first { $0.phrases.contains { detail.contains($0) } }?.reason
   }
 }

@@ -18,7 +18,7 @@ extension GRPCWebRequestInfo {
 }
 
 extension HTTPRequest {
-  /// The head of a request; `nil` for a method that isn't one.
+  /// Creates the head of a request, or returns `nil` if the HTTP method isn't valid.
   init?(_ request: Vapor.Request) {
     guard let method = Method(request.method.rawValue) else { return nil }
     self.init(
@@ -42,9 +42,9 @@ extension Vapor.Response {
         statusCode: head.status.code,
         reasonPhrase: head.status.reasonPhrase
       ),
-      // By this SwiftNIO knows whether a body without a length may be sent in chunks.
+      // The version tells SwiftNIO whether a body without a length may be sent in chunks.
       version: request.version == .http1_0 ? .http1_0 : .http1_1,
-      // Else Vapor would give lengths to responses that have none.
+      // Headers are passed unchanged: Vapor would give a length to a response that has none.
       headersNoUpdate: HTTPHeaders(
         head.headerFields.map { ($0.name.canonicalName, $0.value) }
       ),

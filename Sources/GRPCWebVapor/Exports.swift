@@ -1,2 +1,2 @@
-// So that one import is enough for what an app writes.
+// Exported, so that an app needs one import only.
 @_exported public import GRPCWeb

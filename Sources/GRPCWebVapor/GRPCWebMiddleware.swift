@@ -22,7 +22,7 @@ extension GRPCWebServer {
 
 /// Answers gRPC-Web calls in a Vapor app.
 ///
-/// To be used at the beginning of the app's middleware. When the app is stopped while a call runs, the
+/// The middleware belongs at the beginning of the app's middleware. When the app is stopped while a call runs, the
 /// `GRPCWebServer` begins graceful shutdown. A client that goes away is noticed when the response is
 /// written, or the request read; a service that does neither runs on to its end or its deadline.
 @available(GRPCWeb 1.0, *)

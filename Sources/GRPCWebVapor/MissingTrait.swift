@@ -1,5 +1,5 @@
 #if !Vapor
-// What is here is for the compiler's error to say what is missing, in its message or as a type's name.
+// Declarations for apps without the trait: the compiler's error names the trait, in its message or as a type's name.
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebServer {

@@ -3,9 +3,9 @@ internal import NIOCore
 internal import Synchronization
 internal import Vapor
 
-/// The body of a request, read as the service asks for it, and to its end.
+/// The body of a request, which is read as the service asks for it, and always to its end.
 ///
-/// Vapor's own sequence can't be left early: it then doesn't read the connection any more, neither the
+/// Vapor's own sequence must not be left early: Vapor then stops reading the connection, and receives neither the
 /// rest of the body nor the next request.
 @available(GRPCWeb 1.0, *)
 final class RequestBody: AsyncSequence, Sendable {
@@ -13,13 +13,13 @@ final class RequestBody: AsyncSequence, Sendable {
   typealias Failure = any Error
 
   private enum Reading {
-    /// The service has asked for more than there is.
+    /// The service waits for bytes.
     case wanted
-    /// Vapor waits until the service asks for more.
+    /// Vapor has delivered bytes, and waits until the service asks for more.
     case held(EventLoopPromise<Void>)
-    /// Neither waits.
+    /// Neither the service nor Vapor waits.
     case idle
-    /// Nobody wants more.
+    /// The service reads no more: further bytes are dropped.
     case dropped
   }
 
@@ -84,7 +84,7 @@ final class RequestBody: AsyncSequence, Sendable {
     held?.succeed()
   }
 
-  /// Hands out no more: what comes is dropped.
+  /// Ends the sequence; further bytes are dropped.
   func drop() {
     let held = self.reading.withLock { reading -> EventLoopPromise<Void>? in
       defer { reading = .dropped }
@@ -107,7 +107,7 @@ final class RequestBody: AsyncSequence, Sendable {
       self.body.demand()
       let part = try await self.parts.next()
       if part == nil {
-        // Else a cancelled task would take the part that didn't come for the end.
+        // For a cancelled task `nil` isn't the end of the body.
         try Task.checkCancellation()
       }
       return part

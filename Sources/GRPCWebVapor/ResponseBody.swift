@@ -7,7 +7,7 @@ internal import Vapor
 
 @available(GRPCWeb 1.0, *)
 extension Vapor.Response.Body {
-  /// The body of a response; when it ends, what is left of the request is dropped.
+  /// Creates the body of a response, at whose end the rest of the request is dropped.
   init(_ response: GRPCWebResponse, after request: RequestBody) {
     switch response.body {
     case .complete(let buffers):
@@ -24,11 +24,11 @@ extension Vapor.Response.Body {
     case .stream(let stream):
       let once = Once()
       self.init(asyncStream: { writer in
-        // When sending fails Vapor calls this a second time.
+        // Vapor calls this closure a second time when sending fails.
         guard once.isFirst() else { return }
         defer { request.drop() }
         do {
-          // Vapor sends the head with the first bytes, be they none.
+          // Vapor sends the head with the first write, which may be empty.
           try await writer.write(.buffer(ByteBuffer()))
           try await stream.write { buffers in
             for buffer in buffers {
@@ -36,7 +36,7 @@ extension Vapor.Response.Body {
             }
           } end: {
             try await writer.write(.end)
-            // Whoever still reads from it, the call has ended.
+            // The call has ended, even if the service still reads from the request.
             request.drop()
           }
         } catch {
@@ -47,7 +47,7 @@ extension Vapor.Response.Body {
   }
 }
 
-/// Tells the first from those that follow.
+/// Distinguishes the first call of a closure from further calls.
 @available(GRPCWeb 1.0, *)
 private final class Once: Sendable {
   private let hasBeen = Mutex(false)

@@ -109,7 +109,7 @@ struct GRPCWebServerServiceTests {
 
   @Test("A server among an app's services runs until the app stops it, whoever else ends its calls")
   @available(GRPCWeb 1.0, *)
-  func runsUntilTold() async throws {
+  func runsUntilShutdown() async throws {
     let grpcWeb = GRPCWebServer(services: [EchoService()])
     let hasReturned = Gate()
     let services = ServiceGroup(

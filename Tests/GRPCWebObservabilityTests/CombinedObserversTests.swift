@@ -32,7 +32,7 @@ struct CombinedObserversTests {
       try await echo.get(.with { $0.text = "hello" }).text
     }
     #expect(text == "hello")
-    try await eventually("all have been told") {
+    try await eventually("all have been called") {
       log.entries.values.count == 2 && tracer.finishedSpans.count == 2
         && recording.ended.values.count == 2
     }

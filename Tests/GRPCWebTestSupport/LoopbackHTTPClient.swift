@@ -13,7 +13,7 @@ public struct LoopbackHTTPClient: GRPCWebHTTPClient {
   ///
   /// - Parameters:
   ///   - server: What answers.
-  ///   - info: What the server is told of each request besides its head.
+  ///   - info: The properties of each request besides its head, for the server.
   public init(
     to server: GRPCWebServer,
     info: GRPCWebRequestInfo = GRPCWebRequestInfo(

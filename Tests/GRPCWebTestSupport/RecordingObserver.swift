@@ -1,6 +1,6 @@
 public import GRPCWeb
 
-/// Keeps what observers are told.
+/// Keeps the calls and records that observers get.
 @available(GRPCWeb 1.0, *)
 public final class RecordingObserver: Sendable {
   /// The calls, or attempts, that have started.

@@ -2,7 +2,7 @@ import GRPCCore
 
 /// How a request's messages are encoded, as far as a service can know.
 ///
-/// gRPC Swift's services aren't told, so the adapter of a server has to pass it on, in metadata.
+/// gRPC Swift's services don't learn it, so the adapter of a server has to pass it on, in metadata.
 public struct RequestEncoding: Sendable {
   /// The key of the metadata in which an adapter passes on the request's `grpc-encoding`; empty for a
   /// request without.

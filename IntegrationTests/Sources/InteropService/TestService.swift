@@ -2,7 +2,7 @@ public import GRPCCore
 
 /// The test service of gRPC's interop tests.
 ///
-/// An ordinary gRPC Swift service: nothing in it knows of gRPC-Web. What it has to do is told in gRPC's
+/// An ordinary gRPC Swift service: nothing in it knows of gRPC-Web. What it has to do is described in gRPC's
 /// "Interoperability Test Case Descriptions".
 public struct TestService: Grpc_Testing_TestService.ServiceProtocol {
   /// The largest payload that is made on demand, in bytes.

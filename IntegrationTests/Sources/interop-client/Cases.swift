@@ -4,7 +4,7 @@ import InteropService
 
 /// The cases of gRPC's interop tests, run with one client.
 ///
-/// What each has to do is told in gRPC's "Interoperability Test Case Descriptions".
+/// What each has to do is described in gRPC's "Interoperability Test Case Descriptions".
 struct Cases<Client: Caller>: Sendable {
   let caller: Client
   let service: Grpc_Testing_TestService.Client<Client.Transport>

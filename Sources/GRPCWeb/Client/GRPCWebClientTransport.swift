@@ -7,6 +7,11 @@ internal import Synchronization
 /// Adapters for HTTP clients create the transport: `.grpcWebAsyncHTTPClient(url:)`,
 /// `.grpcWebURLSession(url:)`. Each attempt at a call is one HTTP request; gRPC Swift retries and
 /// hedges as the service config says.
+///
+/// A call goes this way: the transport makes a `ClientCall` of it and starts a task for its HTTP exchange. gRPC Swift
+/// writes the request to the call's `RequestWriter`; the state machine encodes it. The task takes the encoded request,
+/// passes it to the HTTP client (``GRPCWebHTTPClient``), and gives the call what it receives. The state machine decodes
+/// the response, which gRPC Swift reads from the call's `ResponseSequence`.
 @available(GRPCWeb 1.0, *)
 public final class GRPCWebClientTransport: ClientTransport {
   /// The type that messages are serialized to.

@@ -1,10 +1,10 @@
 package import NIOCore
 internal import Synchronization
 
-/// What fronts on event loops keep for each of them.
+/// Values that adapters share on each event loop.
 ///
-/// Keeps the event loops, too, for as long as it lives. Variables of threads would be simpler, but not all
-/// event loops have a thread of their own.
+/// The storage retains the event loops as long as it lives. Thread-local variables would be simpler, but not every event
+/// loop has a thread of its own.
 @available(GRPCWeb 1.0, *)
 package final class EventLoopStorage: Sendable {
   private struct Entry {
@@ -16,7 +16,7 @@ package final class EventLoopStorage: Sendable {
 
   init() {}
 
-  /// Returns the value of an event loop, which is made when it is first asked for.
+  /// Returns the value of an event loop, and creates the value on first use.
   package func value<Value: Sendable>(of eventLoop: any EventLoop, make: () -> Value) -> Value {
     self.entries.withLock { entries in
       if let value = entries[ObjectIdentifier(eventLoop)]?.value as? Value {

@@ -1,9 +1,9 @@
 /// The calls that run on a transport, and the task that waits for the last of them at shutdown.
 ///
-/// Part of a transport's state under a lock; continuations are resumed outside of it.
+/// A transport has its running calls under a lock, and resumes continuations outside of the lock.
 @available(GRPCWeb 1.0, *)
 struct RunningCalls<Call: AnyObject & Sendable>: Sendable {
-  /// Whether no further calls are taken.
+  /// Whether further calls are refused.
   private(set) var isShuttingDown = false
   private var calls: [ObjectIdentifier: Call] = [:]
   /// The task that waits until shutdown has begun and the last call has ended.
@@ -26,7 +26,7 @@ struct RunningCalls<Call: AnyObject & Sendable>: Sendable {
 
   /// Adds a call.
   ///
-  /// - Returns: Whether it may run: `false` when shutdown has begun.
+  /// - Returns: Whether the call may run: `false` when shutdown has begun.
   mutating func insert(_ call: Call) -> Bool {
     guard !self.isShuttingDown else { return false }
     self.calls[ObjectIdentifier(call)] = call
@@ -35,15 +35,15 @@ struct RunningCalls<Call: AnyObject & Sendable>: Sendable {
 
   /// Removes a call that has ended.
   ///
-  /// - Returns: The task that waited for the last call, if this was it.
+  /// - Returns: The task that waited for the last call, if this call was the last.
   mutating func remove(_ call: Call) -> CheckedContinuation<Void, Never>? {
     self.calls[ObjectIdentifier(call)] = nil
     return self.takeWaiterIfShutDown()
   }
 
-  /// Takes no further calls from now on.
+  /// Refuses calls from now on.
   ///
-  /// - Returns: The task that waited for the last call, if there are none.
+  /// - Returns: The task that waits for the last call, if no call runs.
   mutating func beginShutdown() -> CheckedContinuation<Void, Never>? {
     self.isShuttingDown = true
     return self.takeWaiterIfShutDown()

@@ -2,8 +2,8 @@ package import Synchronization
 
 /// Suspended tasks that wait for a state to change, each of which can be cancelled by itself.
 ///
-/// Part of a state under a lock, which ``Synchronization/Mutex/suspend(in:while:)`` adds to. Whoever changes the
-/// state takes the waiters that can go on, and resumes them outside of the lock.
+/// Waiters are part of a state under a lock; `Mutex.suspend(in:while:)` adds to them. Code that changes the state removes
+/// the waiters that can go on, and resumes them outside of the lock.
 @available(GRPCWeb 1.0, *)
 package struct Waiters: Sendable {
   /// A waiter, to be resumed once.
@@ -12,7 +12,7 @@ package struct Waiters: Sendable {
   private var waiters: [(id: UInt64, waiter: Waiter)] = []
   private var lastID: UInt64 = 0
 
-  /// Creates the place for waiters; there are none.
+  /// Creates an empty set of waiters.
   package init() {}
 
   /// Whether there are no waiters.
@@ -75,7 +75,7 @@ extension Mutex {
   /// Suspends the task as the only waiter in its place of the state until it is resumed, if there is a reason to
   /// wait.
   ///
-  /// The task isn't resumed when it is cancelled: what ends its wait then must change the state.
+  /// Cancellation doesn't resume the task: a cancellation handler that should end the wait has to change the state.
   ///
   /// - Parameters:
   ///   - waiter: Where the state has its waiter.

@@ -1,6 +1,6 @@
 public import GRPCCore
 
-/// What is known of a call, or of an attempt at one, when it starts.
+/// The properties of a call, or of an attempt at a call, that are known when it starts.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebCallInfo: Sendable {
   /// How a call is written over HTTP.
@@ -26,10 +26,10 @@ public struct GRPCWebCallInfo: Sendable {
 
   /// How the call is written; `nil` for a request that isn't a call, such as a preflight.
   ///
-  /// The two directions may differ in the mode; this is that of the request.
+  /// The request and the response may differ in the mode; this is the mode of the request.
   public var wireProtocol: WireProtocol?
 
-  /// What is known of the request besides its head.
+  /// The properties of the request besides its head.
   public var request: GRPCWebRequestInfo
 
   /// The metadata of the request.
@@ -43,7 +43,7 @@ public struct GRPCWebCallInfo: Sendable {
   ///   - method: The method that the request names.
   ///   - isMethodRegistered: Whether the method is one of the server's.
   ///   - wireProtocol: How the call is written; `nil` for a request that isn't a call.
-  ///   - request: What is known of the request besides its head.
+  ///   - request: The properties of the request besides its head.
   ///   - metadata: The metadata of the request.
   public init(
     method: MethodDescriptor,
@@ -60,7 +60,7 @@ public struct GRPCWebCallInfo: Sendable {
   }
 }
 
-/// What an adapter knows of a request besides its head.
+/// The properties of a request that an adapter knows besides its head.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebRequestInfo: Sendable, Hashable {
   /// A version of HTTP.
@@ -77,7 +77,7 @@ public struct GRPCWebRequestInfo: Sendable, Hashable {
   /// The version of HTTP; `nil` where the web framework, or the HTTP client, doesn't say.
   public var httpVersion: HTTPVersion?
 
-  /// What the web framework calls the request in its log; `nil` where it has no name for it.
+  /// The ID of the request in the web framework's log, or `nil` if the framework has none.
   public var requestID: String?
 
   /// Creates a description of a request.
@@ -85,7 +85,7 @@ public struct GRPCWebRequestInfo: Sendable, Hashable {
   /// - Parameters:
   ///   - peers: The two ends of the connection.
   ///   - httpVersion: The version of HTTP.
-  ///   - requestID: What the web framework calls the request in its log.
+  ///   - requestID: The ID of the request in the web framework's log.
   public init(
     peers: GRPCWebPeers = .unknown,
     httpVersion: HTTPVersion? = nil,

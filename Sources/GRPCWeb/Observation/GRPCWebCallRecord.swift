@@ -1,20 +1,21 @@
 public import GRPCCore
 
-/// What has become of a call on the server, or of an attempt at one on the client.
+/// The outcome of a call on the server, or of an attempt at a call on the client.
 ///
-/// A ``GRPCWebServerObserver`` or ``GRPCWebClientObserver`` gets one for each.
+/// A ``GRPCWebServerObserver`` or ``GRPCWebClientObserver`` gets a record of each.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebCallRecord: Sendable {
   /// Messages of one direction of a call.
   public struct Messages: Hashable, Sendable {
-    /// How many messages there were.
+    /// The number of messages.
     public var count = 0
 
-    /// Their size in bytes before compression, frame headers not counted.
+    /// The size of all messages in bytes before compression, frame headers not counted.
     public var bytes = 0
 
-    /// Their size in bytes as sent: compressed, where they were; frame headers not counted, nor what the text mode
-    /// adds.
+    /// The size of all messages in bytes as sent, after compression if they were compressed.
+    ///
+    /// Frame headers aren't counted, nor the bytes that the text mode adds.
     public var compressedBytes = 0
 
     /// No messages.
@@ -23,9 +24,9 @@ public struct GRPCWebCallRecord: Sendable {
     /// Creates a sum of messages.
     ///
     /// - Parameters:
-    ///   - count: How many there were.
-    ///   - bytes: Their size in bytes before compression.
-    ///   - compressedBytes: Their size in bytes as sent.
+    ///   - count: The number of messages.
+    ///   - bytes: The size of all messages in bytes before compression.
+    ///   - compressedBytes: The size of all messages in bytes as sent.
     public init(count: Int, bytes: Int, compressedBytes: Int) {
       self.count = count
       self.bytes = bytes
@@ -40,7 +41,7 @@ public struct GRPCWebCallRecord: Sendable {
     }
   }
 
-  /// Who, or what, decided how a call ended.
+  /// The origin of the end of a call.
   public enum End: Hashable, Sendable, CaseIterable {
     /// The service: its status is the call's.
     case service
@@ -54,17 +55,17 @@ public struct GRPCWebCallRecord: Sendable {
     case limit
     /// The app: its middleware refused the call, before the service.
     case app
-    /// What is wrong with the request: its head, its body, or a method that isn't registered.
+    /// A fault of the request: of its head or its body, or a method that isn't registered.
     case badRequest
     /// The answer to a preflight request, which isn't a call (see "CORS protocol" in the Fetch standard).
     case preflight
-    /// What is wrong with the response, as a client read it.
+    /// A fault of the response, which the client found.
     case badResponse
-    /// The connection, as a client lost it or couldn't make it.
+    /// The connection, which the client lost or couldn't make.
     case connection
   }
 
-  /// What was known when the call started.
+  /// The properties of the call that were known when it started.
   public var info: GRPCWebCallInfo
 
   /// The HTTP status of the response: 200 for calls, another where the request was answered on HTTP's own terms, `nil`
@@ -73,15 +74,15 @@ public struct GRPCWebCallRecord: Sendable {
 
   /// The status of the call; `nil` for a request that was answered on HTTP's own terms, such as a preflight.
   ///
-  /// On the server it is the one that the client was sent; of a call that ended as its client went away,
-  /// `cancelled`. On the client it is the one that the app gets.
+  /// On the server, the status that was sent to the client, or `cancelled` if the client went away. On the client, the
+  /// status that the app gets.
   public var status: Status?
 
-  /// Who, or what, decided how the call ended.
+  /// The origin of the end of the call.
   public var end: End
 
-  /// The messages that came: on the server those of the request that the service read, on the client those of the
-  /// response that the app read.
+  /// The messages that were received: on the server the messages of the request that the service read, on the client the
+  /// messages of the response that the app read.
   public var received: Messages
 
   /// The messages that were handed on to be sent.
@@ -108,9 +109,9 @@ public struct GRPCWebCallRecord: Sendable {
   /// Creates a record.
   ///
   /// - Parameters:
-  ///   - info: What was known when the call started.
+  ///   - info: The properties of the call that were known when it started.
   ///   - status: The status of the call.
-  ///   - end: Who, or what, decided how the call ended.
+  ///   - end: The origin of the end of the call.
   ///   - duration: How long the call took.
   public init(
     info: GRPCWebCallInfo,

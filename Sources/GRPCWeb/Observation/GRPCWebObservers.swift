@@ -6,7 +6,7 @@ internal import GRPCCore
 /// config.observer = GRPCWebServerObservers([GRPCWebMetrics(), GRPCWebAccessLog()])
 /// ```
 ///
-/// Each is told in the given order; the first one's ``GRPCWebServerCallObservation/run(_:)`` is the outermost.
+/// The observers are called in the given order; ``GRPCWebServerCallObservation/run(_:)`` of the first is the outermost.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebServerObservers: GRPCWebServerObserver {
   private let observers: [any GRPCWebServerObserver]
@@ -16,13 +16,13 @@ public struct GRPCWebServerObservers: GRPCWebServerObserver {
     self.observers = observers
   }
 
-  /// Tells each observer; those that observe the call are its observation.
+  /// Calls each observer, and combines their observations of the call.
   public func callStarted(_ call: GRPCWebCallInfo) -> (any GRPCWebServerCallObservation)? {
     let observations = self.observers.compactMap { $0.callStarted(call) }
     return observations.count > 1 ? Observation(observations: observations) : observations.first
   }
 
-  /// Tells each observer.
+  /// Calls each observer.
   public func requestAnswered(_ record: GRPCWebCallRecord) {
     for observer in self.observers {
       observer.requestAnswered(record)
@@ -59,7 +59,7 @@ public struct GRPCWebServerObservers: GRPCWebServerObserver {
 
 /// One observer of a client made of several.
 ///
-/// Each is told in the given order.
+/// The observers are called in the given order.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebClientObservers: GRPCWebClientObserver {
   private let observers: [any GRPCWebClientObserver]
@@ -69,7 +69,7 @@ public struct GRPCWebClientObservers: GRPCWebClientObserver {
     self.observers = observers
   }
 
-  /// Tells each observer; those that observe the attempt are its observation.
+  /// Calls each observer, and combines their observations of the attempt.
   public func attemptStarted(
     _ attempt: GRPCWebCallInfo
   ) -> (any GRPCWebClientAttemptObservation)? {

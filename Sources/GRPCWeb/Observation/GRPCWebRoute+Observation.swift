@@ -3,14 +3,14 @@ internal import HTTPTypes
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebRoute {
-  /// Tells an observer of the start of a call, or of a request that has been answered without one.
+  /// Reports the start of a call, or a request that has been answered without a call, to an observer.
   ///
   /// - Parameters:
   ///   - observer: The observer.
   ///   - method: The method that the request names.
-  ///   - isMethodRegistered: Whether it is one of the server's.
-  ///   - request: What is known of the request besides its head.
-  /// - Returns: What to do with the request, and in a call whom to tell of its end.
+  ///   - isMethodRegistered: Whether the method is one of the server's.
+  ///   - request: The properties of the request besides its head.
+  /// - Returns: The same route; the head of a call carries the observed call, which gets the outcome.
   func observed(
     by observer: any GRPCWebServerObserver,
     method: MethodDescriptor,

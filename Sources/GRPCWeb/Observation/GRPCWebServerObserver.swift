@@ -1,18 +1,18 @@
-/// Sees every call that a server answers, those that reach no service among them.
+/// Observes every call that a server answers, also calls that reach no service.
 ///
 /// For metrics, logs and traces: the product `GRPCWebObservability` has such. Set it in
 /// ``GRPCWebServer/Config/observer``. Each method is called from whatever thread the call is on, mostly that of an
 /// event loop: it must return soon, and not block.
 @available(GRPCWeb 1.0, *)
 public protocol GRPCWebServerObserver: Sendable {
-  /// Takes the start of a call, when its head has been read.
+  /// Called at the start of a call, when its head has been read.
   ///
-  /// - Parameter call: What is known of the call.
-  /// - Returns: What observes this call; `nil` for nothing.
+  /// - Parameter call: The properties of the call.
+  /// - Returns: The observation of this call, or `nil` if the call isn't observed.
   func callStarted(_ call: GRPCWebCallInfo) -> (any GRPCWebServerCallObservation)?
 
-  /// Takes the record of a request to a method that is no call, and was answered on HTTP's own terms: a preflight, a
-  /// wrong verb (405), a content type that isn't gRPC-Web's (415).
+  /// Called with the record of a request to a method that isn't a call, and was answered with an HTTP status: a
+  /// preflight request, a wrong HTTP method (405), a content type that isn't gRPC-Web's (415).
   ///
   /// Ignored by default.
   func requestAnswered(_ record: GRPCWebCallRecord)
@@ -33,7 +33,7 @@ public protocol GRPCWebServerCallObservation: Sendable {
   /// default it does no more. Not called for calls that don't reach a service.
   func run(_ service: () async -> Void) async
 
-  /// Takes the record of the call, once: when the end of the response has been handed on to be sent, or the client has
+  /// Called once with the record of the call: when the end of the response has been handed on to be sent, or the client has
   /// gone.
   ///
   /// The service may still run then, where something else has ended the call.

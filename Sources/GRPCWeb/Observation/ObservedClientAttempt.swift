@@ -1,24 +1,16 @@
 internal import GRPCCore
 internal import Synchronization
 
-/// What a state machine knows of a client's call that has ended, for its record.
-@available(GRPCWeb 1.0, *)
-struct ClientCallOutcome: Sendable {
-  var status: Status
-  var end: GRPCWebCallRecord.End
-  var received: GRPCWebCallRecord.Messages
-  var sent: GRPCWebCallRecord.Messages
-  var responseEncoding: MessageEncoding?
-}
-
-/// An attempt that an observer waits for the end of, with the times that a record has: the state machine has no clock.
+/// An attempt of a client that an observer observes.
+///
+/// The state machine counts messages but has no clock; this type adds the times of the record.
 @available(GRPCWeb 1.0, *)
 final class ObservedClientAttempt: Sendable {
   private enum State {
     /// No message has been read yet.
     case started
     case reading(first: ContinuousClock.Instant)
-    /// The observer has been told.
+    /// The end has been reported to the observer.
     case ended
   }
 
@@ -29,13 +21,13 @@ final class ObservedClientAttempt: Sendable {
   private let info: GRPCWebCallInfo
   private let state = Mutex(State.started)
 
-  /// Tells an observer of the start of an attempt.
+  /// Reports the start of an attempt to an observer.
   ///
   /// - Parameters:
-  ///   - options: What is settled of the attempt.
-  ///   - timeout: How long it may take.
+  ///   - options: The properties of the attempt.
+  ///   - timeout: How long the attempt may take.
   ///   - observer: The observer.
-  /// - Returns: `nil` when it doesn't want to know more.
+  /// - Returns: `nil` if the observer doesn't observe the attempt.
   init?(_ options: ClientCallOptions, timeout: Duration?, observer: any GRPCWebClientObserver) {
     self.start = .now
     self.timeout = timeout
@@ -53,14 +45,14 @@ final class ObservedClientAttempt: Sendable {
     self.observation = observation
   }
 
-  /// Adds to the metadata of a request what the observer has for it.
+  /// Adds the observer's metadata to the metadata of a request.
   func prepared(_ part: RPCRequestPart<GRPCWebMessage>) -> RPCRequestPart<GRPCWebMessage> {
     guard case .metadata(var metadata) = part else { return part }
     self.observation.prepare(&metadata)
     return .metadata(metadata)
   }
 
-  /// Notes the time of the first message of the response.
+  /// Records the time of the first message of the response.
   func messageRead() {
     self.state.withLock { state in
       if case .started = state {
@@ -69,7 +61,7 @@ final class ObservedClientAttempt: Sendable {
     }
   }
 
-  /// Tells the observer of the end of the attempt, unless it has been told.
+  /// Reports the end of the attempt to the observer; only the first report counts.
   func end(with outcome: ClientCallOutcome) {
     let state = self.state.withLock { state in
       defer { state = .ended }
@@ -98,8 +90,8 @@ final class ObservedClientAttempt: Sendable {
     self.observation.attemptEnded(record)
   }
 
-  /// Names the deadline where that has ended the attempt: gRPC Swift cancels the task that makes it, and gives the app the
-  /// status.
+  /// Corrects the record of an attempt that a deadline ended: gRPC Swift enforces the deadline by cancelling the task of
+  /// the attempt, and gives the app the status.
   private func applyDeadline(to record: inout GRPCWebCallRecord) {
     guard record.end == .client, record.status?.code == .cancelled,
       let timeout = self.timeout, record.duration >= timeout

@@ -1,14 +1,16 @@
 internal import GRPCCore
 internal import Synchronization
 
-/// A call that an observer waits for the end of, with the times that a record has: the state machine has no clock.
+/// A call of a server that an observer observes.
+///
+/// The state machine counts messages but has no clock; this type adds the times of the record.
 @available(GRPCWeb 1.0, *)
 final class ObservedServerCall: Sendable {
   private enum State {
     /// No message has been written yet.
     case started
     case writing(first: ContinuousClock.Instant)
-    /// The observer has been told.
+    /// The end has been reported to the observer.
     case ended
   }
 
@@ -17,9 +19,9 @@ final class ObservedServerCall: Sendable {
   let info: GRPCWebCallInfo
   private let state = Mutex(State.started)
 
-  /// Tells an observer of the start of a call.
+  /// Reports the start of a call to an observer.
   ///
-  /// - Returns: `nil` when it doesn't want to know more.
+  /// - Returns: `nil` if the observer doesn't observe the call.
   init?(_ info: GRPCWebCallInfo, observer: any GRPCWebServerObserver) {
     self.start = .now
     self.info = info
@@ -32,7 +34,7 @@ final class ObservedServerCall: Sendable {
     await self.observation.run(service)
   }
 
-  /// Notes the time of the first message of the response.
+  /// Records the time of the first message of the response.
   func messageWritten() {
     self.state.withLock { state in
       if case .started = state {
@@ -41,7 +43,7 @@ final class ObservedServerCall: Sendable {
     }
   }
 
-  /// Tells the observer of the end of the call, unless it has been told.
+  /// Reports the end of the call to the observer; only the first report counts.
   func end(with outcome: ServerCallOutcome, of head: GRPCWebCallHead) {
     let state = self.state.withLock { state in
       defer { state = .ended }

@@ -1,6 +1,6 @@
 internal import GRPCCore
 
-/// What a state machine knows of a call that has ended, for its record.
+/// The outcome of a call on the server, as its state machine knows it: the record adds the times.
 @available(GRPCWeb 1.0, *)
 struct ServerCallOutcome: Sendable {
   var status: Status
@@ -11,7 +11,7 @@ struct ServerCallOutcome: Sendable {
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebCallRecord.End {
-  /// The end of a call by what was wrong with its request: a limit that it exceeded, or another fault.
+  /// The end of a call that failed with an error of its request: a limit was exceeded, or another fault.
   static func badRequest(_ error: RPCError) -> Self {
     error.code == .resourceExhausted ? .limit : .badRequest
   }

@@ -5,9 +5,9 @@ public import Logging
 extension GRPCWebServer.Config {
   /// At which levels the errors of services are logged.
   ///
-  /// With the method, the status and, where there is one, the name that the web framework gave the request, or the
-  /// client in its `x-request-id`. Each level may be `nil` for not at all, which then costs nothing; so does an
-  /// ``unexpectedError`` that the logger wouldn't log when the server is created.
+  /// A line has the method, the status and, if there is one, the request's ID: the web framework's, or the client's in
+  /// `x-request-id`. A level of `nil` logs nothing and costs nothing; neither does an ``unexpectedError`` that the
+  /// logger wouldn't log when the server is created.
   public struct ErrorLogging: Sendable, Hashable {
     /// For an error that a service throws and that stands for no status: neither an `RPCError` nor an
     /// `RPCErrorConvertible`.
@@ -62,7 +62,7 @@ struct ServiceErrorLogger: Sendable {
   ///   - method: The method called.
   ///   - call: The call, where it is known.
   func log(_ error: any Error, method: MethodDescriptor, call: ServerCall?) {
-    // What a service throws that has been cancelled, or finds that its client has gone, is no surprise.
+    // An error is expected from a service that has been cancelled, or whose client has gone.
     let level = call?.isOpen == false ? self.levels.other : self.levels.unexpectedError
     call?.noteErrorLogged()
     guard let level = level else { return }

@@ -127,20 +127,20 @@ public final class GRPCWebServer: Sendable {
     self.serving.cancel()
   }
 
-  /// Takes no further calls; those that run may go on for the configured grace period, after which
-  /// they fail with `unavailable` and are cancelled.
+  /// Refuses further calls; running calls may go on for the configured grace period, after which they fail with
+  /// `unavailable` and are cancelled.
   public func beginGracefulShutdown() {
-    // `GRPCServer` hands this on to its transport only while `serve` runs.
+    // `GRPCServer.beginGracefulShutdown()` reaches the transport only while `serve` runs.
     self.transport.beginGracefulShutdown()
   }
 
-  /// Takes no further calls, and ends those that run with `unavailable`, at once.
+  /// Refuses further calls, and ends running calls with `unavailable`, at once.
   package func endCalls() {
     self.serving.cancel()
   }
 
-  /// When after the beginning of graceful shutdown a connection is closed whose client doesn't take the response of
-  /// a call.
+  /// The time from the beginning of graceful shutdown until a connection is closed whose client doesn't take the
+  /// response of a call.
   package var closingPeriod: Duration {
     self.transport.closingPeriod
   }

@@ -3,9 +3,9 @@ public import Logging
 
 /// An interceptor that logs the errors of services that stand for no status, and keeps what they say from clients.
 ///
-/// gRPC Swift answers an error that is neither an `RPCError` nor an `RPCErrorConvertible` with `unknown`, and nobody is
-/// told what it was. ``GRPCWebServer``, and the server of services with `GRPCWebNIO`'s transport, have this interceptor
-/// without being asked to, first in line. A router of your own needs it added:
+/// gRPC Swift answers an error that is neither an `RPCError` nor an `RPCErrorConvertible` with `unknown`, and the error
+/// itself is lost. ``GRPCWebServer``, and the server of services with `GRPCWebNIO`'s transport, have this interceptor by
+/// default, before all others. A router of your own needs it added:
 ///
 /// ```swift
 /// router.registerInterceptors(pipeline: [.apply(GRPCWebServiceErrors(), to: .all)])
@@ -14,7 +14,7 @@ public import Logging
 public struct GRPCWebServiceErrors: ServerInterceptor {
   private let errorLogger: ServiceErrorLogger
 
-  /// What a client is told of an error that stands for no status.
+  /// The status message that a client gets for an error that stands for no status.
   static let message = "Service method threw an unknown error."
 
   /// Creates an interceptor.
@@ -48,8 +48,8 @@ public struct GRPCWebServiceErrors: ServerInterceptor {
 
     switch response.accepted {
     case .success(var contents):
-      // A response of one message is complete by now. What can still be thrown is an error of its serializer, and is
-      // logged as the status that it becomes.
+      // A response of one message is complete by now. Only its serializer can still throw, and that error is logged as
+      // the status that it becomes.
       guard context.descriptor.type?.isResponseStreaming ?? true else { break }
       let producer = contents.producer
       contents.producer = { writer in
@@ -61,7 +61,7 @@ public struct GRPCWebServiceErrors: ServerInterceptor {
       }
       response.accepted = .success(contents)
     case .failure(let error):
-      // What a service threw behind another interceptor comes as the cause of an error that says nothing.
+      // An error that a service threw behind another interceptor arrives as the cause of an empty `RPCError`.
       if error.code == .unknown, error.message.isEmpty, let cause = error.cause {
         response.accepted = .failure(self.unexpected(cause, in: context))
       }

@@ -44,6 +44,7 @@ public final class GRPCWebNIOServerTransport: ServerTransport {
   private let config: Config
   private let logger: Logger
   private let eventLoopGroup: any EventLoopGroup
+  /// The transport without a port, which answers the calls of all connections; this transport has the connections.
   private let calls: GRPCWebServerTransport
   private let quiescing: ServerQuiescingHelper
   private let connections: AcceptedConnections

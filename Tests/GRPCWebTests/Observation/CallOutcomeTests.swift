@@ -71,7 +71,7 @@ struct CallOutcomeTests {
     #expect(stateMachine.outcome?.sent == .init(count: 1, bytes: 3, compressedBytes: 3))
   }
 
-  @Test("Sizes are told before and after compression, without the header of a frame")
+  @Test("Sizes are counted before and after compression, without the header of a frame")
   @available(GRPCWeb 1.0, *)
   func compressed() throws {
     var stateMachine = Self.stateMachine(fields: [.grpcEncoding: "gzip"])

@@ -1,4 +1,4 @@
-// The services of gRPC's interop tests. What their methods do is told in gRPC's "Interoperability
+// The services of gRPC's interop tests. What their methods do is described in gRPC's "Interoperability
 // Test Case Descriptions".
 
 // DO NOT EDIT.

@@ -8,7 +8,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-// The services of gRPC's interop tests. What their methods do is told in gRPC's "Interoperability
+// The services of gRPC's interop tests. What their methods do is described in gRPC's "Interoperability
 // Test Case Descriptions".
 
 // This file contained no messages, enums, or extensions.

@@ -26,7 +26,7 @@ final class ClientCall: Sendable {
   }
 
   private let state: Mutex<State>
-  /// The observed attempt, which is told of the end of the call; `nil` if the call has no observer.
+  /// The observed attempt, which gets the outcome of the call; `nil` if the call has no observer.
   private let observed: ObservedClientAttempt?
 
   init(options: ClientCallOptions, observed: ObservedClientAttempt? = nil) {

@@ -124,10 +124,3 @@ struct RequestEncoder: Sendable {
     return self.call.mode == .text && !body.isEmpty ? [TextEncoder.encode(body)] : body
   }
 }
-
-extension HTTPRequest {
-  /// The URL of a call, which has no user and no password.
-  package var url: String {
-    "\(self.scheme ?? "http")://\(self.authority ?? "")\(self.path ?? "/")"
-  }
-}

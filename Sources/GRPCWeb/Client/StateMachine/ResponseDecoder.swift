@@ -123,7 +123,7 @@ struct ResponseDecoder: Sendable {
     let coding = Self.contentCoding(in: fields)
     if let coding = coding, self.headerStatus == nil {
       self.body.receiveEnd()
-      self.state = .refused(.codedResponse(coding))
+      self.state = .refused(Self.codedResponse(coding))
       return
     }
 

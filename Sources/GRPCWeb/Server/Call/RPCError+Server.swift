@@ -11,19 +11,19 @@ extension RPCError {
     message: "The deadline passed before the call was complete."
   )
 
-  /// The server takes no further calls, or ended this one as its grace period was over.
+  /// The server refuses further calls, or ended this call because its grace period was over.
   package static let shuttingDown = RPCError(
     code: .unavailable,
     message: "The server is shutting down."
   )
 
-  /// What should have been the rest of the request isn't HTTP.
+  /// The client sent bytes that aren't HTTP where the rest of the request should be.
   package static let malformedBody = RPCError(
     code: .internalError,
     message: "The body of the request isn't valid HTTP."
   )
 
-  /// The client didn't go on with its request.
+  /// The client didn't send the rest of the request in time.
   package static let requestStalled = RPCError(
     code: .deadlineExceeded,
     message: "The rest of the request didn't come in time."

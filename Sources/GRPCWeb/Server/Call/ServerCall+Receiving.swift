@@ -6,7 +6,7 @@ internal import Synchronization
 extension ServerCall {
   /// Decompresses a message of the request.
   ///
-  /// - Throws: The error that the call failed with; a fault in the message fails it.
+  /// - Throws: The error that the call failed with. A fault in the message fails the call.
   func inflate(
     _ bytes: ByteBuffer,
     with inflater: inout MessageInflater
@@ -26,10 +26,10 @@ extension ServerCall {
     }
   }
 
-  /// Takes the next part of the request, of which the service reads one at a time.
+  /// Returns the next event of the request, whose parts the service reads one at a time.
   ///
-  /// After `needsBytes` the caller reads from the body, and reports with ``receive(_:)`` what it read. Until then the
-  /// body is in use.
+  /// After `needsBytes` of an asynchronous adapter's call the caller reads from the body, and passes the bytes to
+  /// ``receive(_:)``. Until then the body is in use.
   ///
   /// - Throws: The error that the call failed with.
   func nextRequestEvent() throws(RPCError) -> RequestDecoder.Event {
@@ -55,7 +55,7 @@ extension ServerCall {
     return event
   }
 
-  /// Takes what was read from the request's body, `nil` for its end.
+  /// Receives the bytes that the service read from the body of an asynchronous adapter, `nil` for its end.
   func receive(_ bytes: ByteBuffer?) {
     let endWaiter = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
       state.receive(bytes)
@@ -66,10 +66,10 @@ extension ServerCall {
     endWaiter?.resume()
   }
 
-  /// Takes what came of the request's body, `nil` for its end, from the delegate.
+  /// Receives bytes of the request's body, `nil` for its end, from an adapter on an event loop.
   ///
-  /// - Returns: Whether there is room for more. Where there isn't, the delegate is to hold back what else
-  ///   comes until ``ServerCallDelegate/hasRoom(for:)`` is called.
+  /// - Returns: Whether there is room for more. If not, the adapter holds further bytes back until
+  ///   ``ServerCallDelegate/hasRoom(for:)`` is called.
   package func deliver(_ bytes: ByteBuffer?) -> Bool {
     let (readers, hasRoom) = self.state.withLock { state in
       state.receive(bytes)
@@ -84,14 +84,14 @@ extension ServerCall {
     return hasRoom
   }
 
-  /// Whether a message has to be completed before the service can go on: its client is expected to send.
+  /// Whether the client has to send the rest of a message before the service can go on.
   ///
-  /// Not so between two messages of a stream, and when the call has ended.
+  /// `false` between two messages of a stream, and after the end of the call.
   package var isAwaitingRestOfMessage: Bool {
     self.state.withLock { $0.stateMachine.isAwaitingRestOfMessage }
   }
 
-  /// Waits until the service can be handed a part of the request, or the call has ended.
+  /// Waits until a part of the request can be read, or the call has ended.
   ///
   /// - Throws: A `CancellationError` when the task is cancelled while it waits.
   func untilReadable() async throws {
@@ -105,10 +105,10 @@ extension ServerCall {
     }
   }
 
-  /// Waits until the service doesn't read from the request's body, after the call has ended.
+  /// Waits, after the end of the call, until the service doesn't read from the request's body any more.
   ///
-  /// The service won't read again: a body can be read by one at a time, and the adapter will want to read
-  /// what the service left.
+  /// A body has one reader at a time, and the adapter reads what the service left. After the end of the call the service
+  /// doesn't begin another read.
   func untilReadingEnds() async {
     await withCheckedContinuation { continuation in
       let isReading = self.state.withLock { state in

@@ -3,11 +3,10 @@ internal import NIOCore
 
 @available(GRPCWeb 1.0, *)
 extension ServerCall {
-  /// A request as the service reads it: its metadata, then its messages, from the body that an
-  /// asynchronous front has.
+  /// The request that the service reads, metadata first, then messages, from the body of an asynchronous adapter.
   ///
-  /// Reads from the body when the service asks for more, so that a service that doesn't read stops
-  /// the peer. May be iterated once.
+  /// The sequence reads from the body when the service asks for more, so that a service that doesn't read slows the
+  /// client down. It may be iterated once.
   struct RequestSequence<Body: AsyncSequence & Sendable>: AsyncSequence, Sendable
   where Body.Element == ByteBuffer {
     typealias Element = RPCRequestPart<GRPCWebMessage>
@@ -42,7 +41,7 @@ extension ServerCall {
         do {
           call.receive(try await self.body.next())
         } catch {
-          // What came of the body can't be trusted to be all of it.
+          // The rest of the body is lost, so the call can't succeed.
           let failure = RPCError(
             code: .unavailable,
             message: "The request couldn't be read to its end.",
@@ -56,10 +55,10 @@ extension ServerCall {
     }
   }
 
-  /// A request as the service reads it: its metadata, then its messages, from what a front on an
-  /// event loop has delivered.
+  /// The request that the service reads, metadata first, then messages, from the bytes that an adapter on an event loop
+  /// delivers.
   ///
-  /// May be iterated once.
+  /// The sequence may be iterated once.
   struct DeliveredRequestSequence: AsyncSequence, Sendable {
     typealias Element = RPCRequestPart<GRPCWebMessage>
     typealias Failure = any Error
@@ -88,15 +87,15 @@ extension ServerCall {
     }
   }
 
-  /// The parts of a request as far as they are there.
+  /// The parts of a request that have been received.
   ///
-  /// A class for gRPC Swift's sake, which copies the iterators of requests, and boxes large ones.
+  /// A class because gRPC Swift copies the iterators of requests, and boxes large ones.
   final class RequestParts {
-    /// What comes next.
+    /// An event of the request.
     enum Next {
-      /// A part.
+      /// A part of the request.
       case part(RPCRequestPart<GRPCWebMessage>)
-      /// Nothing until more of the body is there.
+      /// No event until more of the body is received.
       case needsBytes
       /// The end of the request.
       case end
@@ -112,7 +111,7 @@ extension ServerCall {
       self.inflater = MessageInflater(encoding: call.head.requestEncoding)
     }
 
-    /// Takes what comes next.
+    /// Returns the next event.
     ///
     /// - Throws: The error that the call failed with.
     func next() throws(RPCError) -> Next {

@@ -2,13 +2,13 @@ internal import GRPCCore
 
 @available(GRPCWeb 1.0, *)
 extension ServerCall {
-  /// A response as the service writes it.
+  /// The writer of a response, for the service.
   struct ResponseWriter: ClosableRPCWriterProtocol {
     typealias Element = RPCResponsePart<GRPCWebMessage>
 
     let call: ServerCall
 
-    /// Writes a part, and waits while too much isn't sent yet.
+    /// Writes a part, and waits while more bytes are queued than the limit.
     ///
     /// - Throws: The error that the call failed with, or a `CancellationError` when the task is
     ///   cancelled while it waits.
@@ -25,7 +25,7 @@ extension ServerCall {
     }
 
     func finish() async {
-      // Mostly the status has been written, and no error is to be made.
+      // Fast path: the status usually has been written, and no error needs to be created.
       guard self.call.isOpen else { return }
       self.call.serviceFailed(
         RPCError(code: .internalError, message: "The response was finished without a status.")

@@ -6,8 +6,8 @@ internal import Synchronization
 extension ServerCall {
   /// Writes a part of the response, without waiting.
   ///
-  /// - Returns: Whether the writer may go on, or is to wait with ``untilWritable()`` as too much isn't
-  ///   sent yet.
+  /// - Returns: Whether the writer may go on, rather than wait with ``untilWritable()`` because too many bytes are
+  ///   queued.
   /// - Throws: The error that the call failed with.
   func enqueue(_ part: RPCResponsePart<GRPCWebMessage>) throws(RPCError) -> Bool {
     switch part {
@@ -26,7 +26,7 @@ extension ServerCall {
     }
   }
 
-  /// Waits until what wasn't sent has been, or the call has ended.
+  /// Waits until queued output has been sent, or the call has ended.
   ///
   /// - Throws: A `CancellationError` when the task is cancelled while it waits.
   func untilWritable() async throws {
@@ -58,7 +58,7 @@ extension ServerCall {
 
   /// Makes a frame of a message of the response.
   ///
-  /// - Throws: `resourceExhausted` when it is too large, which fails the call.
+  /// - Throws: `resourceExhausted` when the message is too large, which fails the call.
   private func frame(_ message: GRPCWebMessage) throws(RPCError) -> ByteBuffer {
     do throws(RPCError) {
       let frame = try self.framer.withLock { framer throws(RPCError) in
@@ -76,9 +76,11 @@ extension ServerCall {
     }
   }
 
-  /// Waits for something to send and takes all there is.
+  /// Waits for output, then removes and returns all of it, for an asynchronous adapter.
   ///
-  /// - Returns: What to send, or `nil` after the end. One caller at a time.
+  /// There is one caller at a time.
+  ///
+  /// - Returns: The output, or `nil` after the end.
   func nextOutput() async -> ServerResponseOutput? {
     while true {
       let (output, waiting, isDrained) = self.state.withLock { state in
@@ -95,9 +97,9 @@ extension ServerCall {
     }
   }
 
-  /// Takes all there is to send, for the delegate.
+  /// Removes and returns all output, for an adapter on an event loop.
   ///
-  /// - Returns: What to send, or `nil` when there is nothing.
+  /// - Returns: The output, or `nil` if there is none.
   package func takeOutput() -> ServerResponseOutput? {
     let (output, waiting) = self.state.withLock { state in
       let output = state.stateMachine.takeOutput()
@@ -109,14 +111,14 @@ extension ServerCall {
     return output
   }
 
-  /// Tells the observer of the end of the call, if that is in what has been taken.
+  /// Reports the end of the call to the observer, if the output taken contains the end.
   private func reportEnd(ifIn output: ServerResponseOutput?) {
     if let observed = self.head.observed, output?.isEnd == true {
       self.reportEnd(to: observed)
     }
   }
 
-  /// Tells the observer of the end of the call, unless it has been told.
+  /// Reports the end of the call to the observer, if the call has ended; the observer gets the first report only.
   func reportEnd(to observed: ObservedServerCall) {
     if let outcome = self.state.withLock({ $0.stateMachine.outcome }) {
       observed.end(with: outcome, of: self.head)

@@ -2,52 +2,39 @@ package import GRPCCore
 internal import Logging
 internal import Synchronization
 
-/// The sender and receiver of a call's bytes on an event loop.
+/// One call on the server, shared by its two sides: the service, which reads the request and writes the response, and
+/// the adapter, which receives and sends bytes.
 ///
-/// The call calls each method from any thread, outside of its lock. A method must not block.
-@available(GRPCWeb 1.0, *)
-package protocol ServerCallDelegate: AnyObject, Sendable {
-  /// The call has output to send. Not called again until ``ServerCall/takeOutput()`` has taken it.
-  func outputIsReady(of call: ServerCall)
-
-  /// The service has read so much of what was received that there is room again.
-  func hasRoom(for call: ServerCall)
-}
-
-/// One call on the server, shared by those who take part in it: the service that reads and writes,
-/// the adapter that sends, and whoever ends the call early.
+/// The ``ServerCallStateMachine`` makes all decisions. This type adds the suspended tasks of both sides. The service is
+/// suspended while too many bytes that it wrote haven't been sent. Messages that are written while the adapter is
+/// sending leave together; the first never waits for a second.
 ///
-/// The ``ServerCallStateMachine`` decides everything; this type adds the waiters. The service is suspended while too
-/// much of what it wrote hasn't been sent. The sender is suspended while there is nothing to send, and takes all
-/// there is when it is resumed. Messages that are written while the sender is busy leave together, and the first
-/// never waits for a second.
-///
-/// An adapter is of one of two kinds. An asynchronous one waits in ``nextOutput()``, and the service reads from the
-/// adapter's body. One on an event loop never waits: it is a ``ServerCallDelegate``, and delivers what it
-/// receives as it comes.
+/// There are two kinds of adapters. An asynchronous adapter is suspended in ``nextOutput()`` while there is nothing to
+/// send, and the service reads from the adapter's body. An adapter on an event loop never waits: it delivers bytes as
+/// they arrive, and has a ``ServerCallDelegate``, which is notified when there is output to take.
 @available(GRPCWeb 1.0, *)
 package final class ServerCall: Sendable {
-  /// What the client asked for.
+  /// The head of the request, as far as it matters to the call.
   package let head: GRPCWebCallHead
   let config: GRPCWebServer.Config
-  /// The web framework's logger of the request, where it has one.
+  /// The web framework's logger of the request, or `nil` if the framework has none.
   let logger: Logger?
   /// What the web framework knows of the request, where it knows something.
   let requestContext: (any Sendable)?
   let state: Mutex<ServerCallState>
 
-  /// Makes frames of messages.
+  /// The framer of response messages.
   ///
-  /// It has a lock of its own, as compression takes long and an event loop may wait for the lock of the state.
+  /// The framer has a lock of its own: compression takes long, and an event loop may wait for the lock of the state.
   let framer: Mutex<MessageFramer>
 
-  /// Starts a call.
+  /// Creates a call.
   ///
   /// - Parameters:
-  ///   - head: What the client asked for.
-  ///   - config: How it is answered.
-  ///   - delegate: The sender and receiver on an event loop, where there is one.
-  ///   - logger: The web framework's logger of the request, where it has one.
+  ///   - head: The head of the request.
+  ///   - config: How calls are answered.
+  ///   - delegate: The delegate of an adapter on an event loop.
+  ///   - logger: The web framework's logger of the request.
   ///   - requestContext: What the web framework knows of the request.
   init(
     _ head: GRPCWebCallHead,
@@ -75,7 +62,7 @@ package final class ServerCall: Sendable {
 
   // The service
 
-  /// Notes what is to be stopped when the call ends early.
+  /// Stores the tasks that are cancelled when the call ends early.
   func serviceStarted(_ task: Task<Void, Never>, deadline: Task<Void, Never>?) {
     let (service, isEnded) = self.state.withLock { state in
       if case .starting = state.service {
@@ -83,7 +70,7 @@ package final class ServerCall: Sendable {
       }
       return (state.service, state.stateMachine.status != nil)
     }
-    // The service may have returned, or the call ended, before the task was noted.
+    // The service may have returned, or the call ended, before the task was stored.
     switch service {
     case .returned:
       deadline?.cancel()
@@ -94,7 +81,7 @@ package final class ServerCall: Sendable {
     }
   }
 
-  /// Notes the handle by which the service watches for cancellation.
+  /// Stores the handle by which the service watches for cancellation.
   func setCancellationHandle(_ handle: ServerContext.RPCCancellationHandle) {
     let isEnded = self.state.withLock { state in
       state.cancellation = handle
@@ -105,10 +92,10 @@ package final class ServerCall: Sendable {
     }
   }
 
-  /// Notes that the service has returned, which must have ended the call.
+  /// Records that the service has returned, which must have ended the call.
   ///
-  /// - Returns: What is to be logged: the keys of metadata that couldn't be sent, and the status of a call that failed
-  ///   and whose error hasn't been logged.
+  /// - Returns: Faults to log: the keys of metadata that couldn't be sent, and the status of a failed call whose error
+  ///   hasn't been logged.
   @discardableResult
   func serviceReturned() -> (rejectedKeys: [String], failure: Status?) {
     let (service, waiting, rejectedKeys, failure) = self.state.withLock { state in
@@ -144,22 +131,22 @@ package final class ServerCall: Sendable {
   ///
   /// - Parameters:
   ///   - error: The error.
-  ///   - end: Who, or what, it comes from.
+  ///   - end: The origin of the error.
   package func fail(_ error: RPCError, by end: GRPCWebCallRecord.End) {
     let waiting = self.state.withLock { state in
       state.stateMachine.fail(error, by: end)
       return state.takeWaiting()
     }
-    // The service is cancelled first: a waiter that is resumed before would end by the error, and not notice that it
-    // is cancelled.
+    // The service is cancelled before its waiters are resumed: a waiter resumed earlier would end by the error, and
+    // not notice the cancellation.
     self.stopService()
     waiting?.resume(self)
   }
 
-  /// Stops the service and ends the call, as the client has gone.
+  /// Stops the service and ends the call because the client has gone.
   ///
-  /// In this order, as nobody is sent what the call ended with: a service that is just about to write
-  /// learns that it is cancelled before it learns that it can't.
+  /// The service is stopped before the call ends: a service that is about to write should see the cancellation rather
+  /// than an error of the write, as no client gets that error.
   package func abandon() {
     self.stopService()
     let waiting = self.state.withLock { state in
@@ -183,12 +170,12 @@ package final class ServerCall: Sendable {
     }
   }
 
-  /// The status of the call, once it has one.
+  /// The status of the call, or `nil` until the call has one.
   var status: Status? {
     self.state.withLock { $0.stateMachine.status }
   }
 
-  /// Notes that the error that the service threw has been logged, and its status needn't be.
+  /// Records that the error that the service threw has been logged, so that its status needn't be.
   func noteErrorLogged() {
     self.state.withLock { $0.isErrorLogged = true }
   }

@@ -1,8 +1,8 @@
 internal import GRPCCore
 
-/// What the `ServerContext` of a service carries of its transport: the call itself.
+/// The transport's part of a `ServerContext`: a reference to the call.
 ///
-/// One reference, which needs no box where it is kept as a protocol's.
+/// A single reference is stored in an existential without a box.
 @available(GRPCWeb 1.0, *)
 struct ServerCallReference: ServerContext.TransportSpecific {
   let call: ServerCall
@@ -10,7 +10,7 @@ struct ServerCallReference: ServerContext.TransportSpecific {
 
 @available(GRPCWeb 1.0, *)
 extension ServerContext {
-  /// The call that a service answers; `nil` where the transport is another.
+  /// The call that a service answers, or `nil` if the transport is another.
   var serverCall: ServerCall? {
     (self.transportSpecific as? ServerCallReference)?.call
   }

@@ -1,7 +1,7 @@
 internal import GRPCCore
 internal import NIOCore
 
-/// The state of a call: its state machine, and the waiters.
+/// The state of a call under its lock: the state machine, and the tasks and the delegate that wait for its changes.
 @available(GRPCWeb 1.0, *)
 struct ServerCallState {
   /// How the body of the request is received.
@@ -10,18 +10,18 @@ struct ServerCallState {
     case open
     /// The delegate holds the body back until there is room for it.
     case full
-    /// The service is reading from the body that an asynchronous adapter has. Whoever wants to read what the service
-    /// leaves of it waits until it doesn't.
+    /// The service is reading from the body of an asynchronous adapter. The adapter, which then reads what the service
+    /// leaves, waits for the end of that.
     case reading(endWaiter: CheckedContinuation<Void, Never>?)
   }
 
   /// The service that is called.
   enum Service {
-    /// The task that runs it hasn't been noted yet.
+    /// The task that runs the service hasn't been stored yet.
     case starting
-    /// It runs, and is to be stopped when the call ends early.
+    /// The service runs, and is to be stopped when the call ends early.
     case running(Task<Void, Never>, deadline: Task<Void, Never>?)
-    /// It has returned.
+    /// The service has returned.
     case returned
   }
 
@@ -53,12 +53,11 @@ struct ServerCallState {
     return self.isErrorLogged ? nil : status
   }
 
-  /// How many bytes of the request may wait for the service, where a delegate delivers them.
-  ///
-  /// One message may take more.
+  /// The number of bytes of the request that may wait for the service, if a delegate delivers them; one message may
+  /// take more.
   static let maximumBufferedBytes = 64 * 1024
 
-  /// Takes what came of the request's body, `nil` for its end.
+  /// Receives bytes of the request's body, `nil` for its end.
   mutating func receive(_ bytes: ByteBuffer?) {
     if let bytes = bytes {
       self.stateMachine.receive(bytes)
@@ -72,8 +71,7 @@ struct ServerCallState {
     self.stateMachine.hasRequestEvent || self.stateMachine.status != nil
   }
 
-  /// Whether more of the request may be received: what is there isn't enough for the service to go
-  /// on, or it isn't much.
+  /// Whether more of the request may be received: the bytes buffered are few, or not enough for the service to go on.
   var hasRoom: Bool {
     !self.isReadable || self.stateMachine.bufferedBytes < Self.maximumBufferedBytes
   }
@@ -135,7 +133,7 @@ struct ServerCallState {
 
 @available(GRPCWeb 1.0, *)
 extension ServerCallState {
-  /// The waiters that can go on; resumed outside of the lock.
+  /// The tasks that can go on, and the delegate if it has to be notified; both outside of the lock.
   struct Waiting {
     var outputWaiter: CheckedContinuation<Void, Never>?
     var delegateWithOutput: (any ServerCallDelegate)?
@@ -143,6 +141,7 @@ extension ServerCallState {
     var readers: [Waiters.Waiter] = []
     var writers: [Waiters.Waiter] = []
 
+    /// Resumes the tasks and notifies the delegate of the call.
     func resume(_ call: ServerCall) {
       self.outputWaiter?.resume()
       self.delegateWithOutput?.outputIsReady(of: call)

@@ -1,7 +1,7 @@
 internal import HTTPTypes
 
-/// The fields of a request's head that say how a call is to be answered, found in one pass: to look a name up
-/// in HTTP's fields is to go through all of them, twice.
+/// The fields of a request's head that say how a call is to be answered, found in one pass: each lookup of a name
+/// in `HTTPFields` goes through all fields, twice.
 @available(GRPCWeb 1.0, *)
 struct CallFields: Hashable, Sendable {
   /// `content-type`.
@@ -23,7 +23,7 @@ struct CallFields: Hashable, Sendable {
   init(_ fields: HTTPFields) {
     for field in fields {
       let name = field.name.canonicalName
-      // By length first, as that takes less time than to compare.
+      // The length is compared first, which takes less time than comparing characters.
       switch name.utf8.count {
       case 6 where name == "accept":
         Self.add(field, to: &self.accept)
@@ -45,7 +45,7 @@ struct CallFields: Hashable, Sendable {
     }
   }
 
-  /// Whether the body is as the client wrote it, without a coding of HTTP's (RFC 9110, section 8.4).
+  /// Whether the body has no content coding (RFC 9110, section 8.4).
   var hasPlainBody: Bool {
     guard let header = self.contentEncoding else { return true }
     return ContentCoding.codings(in: header).isEmpty
@@ -66,7 +66,7 @@ struct CallFields: Hashable, Sendable {
       value = field.value
       return
     }
-    // In place: as many fields as a head has room for are joined in linear time.
+    // Values are appended in place, so that joining any number of fields takes linear time.
     value?.append(", ")
     value?.append(field.value)
   }

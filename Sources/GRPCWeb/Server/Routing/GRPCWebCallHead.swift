@@ -1,7 +1,7 @@
 internal import GRPCCore
 internal import HTTPTypes
 
-/// What the head of a request says of the call that it starts.
+/// The properties of a call that the head of its request gives.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebCallHead: Sendable {
   /// The head of the request, as it came.
@@ -22,8 +22,8 @@ public struct GRPCWebCallHead: Sendable {
   /// The mode of the response's body.
   var responseMode: GRPCWebMode
 
-  /// The encoding of request messages whose compressed flag is set: `identity` where the client
-  /// named none, `nil` where it named one that isn't known.
+  /// The encoding of request messages whose compressed flag is set: `identity` if the client named
+  /// none, `nil` if it named an unknown encoding.
   var requestEncoding: MessageEncoding?
 
   /// The encoding to compress response messages with, `identity` for none.
@@ -47,21 +47,21 @@ public struct GRPCWebCallHead: Sendable {
   /// Whether the method is registered.
   var isMethodRegistered: Bool
 
-  /// What is told of the end of the call; `nil` where there is no observer.
+  /// The observed call, which gets the outcome; `nil` if there is no observer.
   var observed: ObservedServerCall?
 
-  /// Whether the call has its answer already, and must not reach a service.
+  /// Whether the call has its response already, and must not reach a service.
   package var hasFailed: Bool {
     self.failure != nil
   }
 
   /// Reads the head of a request.
   ///
-  /// What is wrong with it becomes the call's ``failure``: such a call is answered, too.
+  /// A fault of the head becomes the call's ``failure``: such a call is answered, too.
   ///
   /// - Parameters:
   ///   - request: The head of the request.
-  ///   - fields: What it says of the call.
+  ///   - fields: The fields of the head that concern the call.
   ///   - method: The method called.
   ///   - requestMode: The mode of the request's body.
   ///   - isNativeGRPC: Whether the call is native gRPC.
@@ -104,7 +104,7 @@ public struct GRPCWebCallHead: Sendable {
         )
       }
       if isNativeGRPC && !fields.hasPlainBody {
-        // Its clients read no answer of HTTP's own.
+        // Clients of native gRPC don't read HTTP statuses, so the fault is a gRPC status.
         throw RPCError(
           code: .unimplemented,
           message: """

@@ -4,11 +4,11 @@ public import HTTPTypes
 /// What to do with a request, decided from its head alone.
 @available(GRPCWeb 1.0, *)
 public enum GRPCWebRoute: Sendable {
-  /// Not gRPC-Web's: the app's own.
+  /// The request isn't gRPC-Web: it is passed on to the app.
   case pass
-  /// Answered at once and without a body; the request's body isn't read.
+  /// The request is answered at once, with this head and without a body; the request's body isn't read.
   case respond(HTTPResponse)
-  /// A call.
+  /// The request is a call.
   case call(GRPCWebCallHead)
 }
 
@@ -16,13 +16,13 @@ public enum GRPCWebRoute: Sendable {
 extension GRPCWebRoute {
   /// Decides what to do with a request.
   ///
-  /// For one that has nothing to do with gRPC-Web this costs looking its path up.
+  /// A request that has nothing to do with gRPC-Web costs a lookup of its path.
   ///
   /// - Parameters:
   ///   - request: The head of the request.
   ///   - path: The path below the prefix that the services are mounted at.
   ///   - methods: The registered methods.
-  ///   - allowsNativeGRPC: Whether native gRPC is answered, too: the front is HTTP/2's.
+  ///   - allowsNativeGRPC: Whether native gRPC is answered, too: over HTTP/2, by an adapter that can send trailers.
   ///   - config: The server's configuration.
   init(
     _ request: HTTPRequest,
@@ -64,7 +64,7 @@ extension GRPCWebRoute {
         return
       }
       var response = HTTPResponse(status: .methodNotAllowed)
-      // A preflight is answered where CORS is the server's own business.
+      // Preflight requests (OPTIONS) are answered only if CORS is enabled here.
       response.headerFields[.allow] = config.cors.isEnabled ? "POST, OPTIONS" : "POST"
       self = .refuse(request, with: response, config: config)
     }
@@ -89,7 +89,7 @@ extension GRPCWebRoute {
 
     guard isNativeGRPC || fields.hasPlainBody else {
       var response = HTTPResponse(status: .unsupportedMediaType)
-      // Says that it is the coding, and which are known (RFC 9110, section 12.5.3).
+      // The field says that the coding is at fault, and which codings are known (RFC 9110, section 12.5.3).
       response.headerFields[.acceptEncoding] = "identity"
       return .refuse(request, with: response, config: config)
     }
@@ -125,7 +125,7 @@ extension GRPCWebRoute {
       code: .unimplemented,
       message: "The method '\(method.fullyQualifiedMethod.excerpt)' isn't implemented."
     )
-    // The format of the messages doesn't matter to an answer that has none.
+    // The format of the messages doesn't matter, as the response has none.
     return .call(
       GRPCWebCallHead(
         request,
@@ -155,8 +155,8 @@ extension GRPCWebRoute {
 
     let requestedHeaders = request.headerFields[.accessControlRequestHeaders]
 
-    // A preflight has no content type. For a method that isn't registered the header that all
-    // gRPC-Web clients send tells: its page too is to read `unimplemented`, not a network error.
+    // A preflight request has no content type. For a method that isn't registered, the header that all gRPC-Web clients
+    // send identifies a call: its page should read `unimplemented`, and not see a network error.
     guard
       isRegistered
         || config.answersUnknownMethods

@@ -26,8 +26,8 @@ struct MethodTable: Sendable {
     return self.methods[BytewiseString(String(pathWithoutQuery))]
   }
 
-  /// Returns the method that a path names, registered or not, `nil` where it has not the form of
-  /// one.
+  /// Returns the method that a path names, registered or not, or `nil` if the path doesn't have the form
+  /// of a method's.
   static func descriptor(forPath path: String) -> MethodDescriptor? {
     let parts = path.prefix(beforeByte: UInt8(ascii: "?")).utf8
       .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)

@@ -2,10 +2,10 @@ internal import GRPCCore
 internal import HTTPTypes
 internal import NIOCore
 
-/// Turns what a service answers into the head and the body of an HTTP response.
+/// Encodes the parts that a service writes as the head and the body of an HTTP response.
 ///
-/// What is written is queued until it is taken: everything queued at that time leaves as one. A
-/// response with one message is taken as a whole, with its length.
+/// Parts are queued until the output is taken: everything queued at that time leaves together. The
+/// response of a method that answers with one message is taken as a whole, with its length.
 @available(GRPCWeb 1.0, *)
 struct ResponseEncoder: Sendable {
   private enum State {
@@ -167,9 +167,9 @@ struct ResponseEncoder: Sendable {
 
   // Taking
 
-  /// Takes everything that is ready to be sent.
+  /// Removes and returns everything that is ready to be sent.
   ///
-  /// - Returns: What to send, or `nil` when nothing is ready.
+  /// - Returns: The output, or `nil` if nothing is ready.
   mutating func takeOutput() -> ServerResponseOutput? {
     guard self.hasOutput else { return nil }
 
@@ -186,7 +186,7 @@ struct ResponseEncoder: Sendable {
       output.body = [TextEncoder.encode(output.body)]
     }
 
-    // Taken out first: what else had a reference would be copied when it is changed.
+    // The head is removed from the encoder before it is changed: with two references to it, the change would copy it.
     if var head = self.head.take() {
       if output.isEnd && !self.isStreaming && !self.call.isNativeGRPC
         && !head.headerFields.contains(.contentLength)
@@ -201,7 +201,7 @@ struct ResponseEncoder: Sendable {
 
   // Heads
 
-  /// Whether nothing that the client could make use of has been written.
+  /// Whether no metadata and no message has been written, so that the status can go into the headers.
   private var isUntouched: Bool {
     switch self.state {
     case .idle:
@@ -230,7 +230,7 @@ struct ResponseEncoder: Sendable {
   /// The head of a response with a body: the given fields, and those that every such response has.
   private func head(with fields: consuming HTTPFields) -> HTTPResponse {
     if self.isStreaming && !self.call.isNativeGRPC {
-      // No one on the way is to keep messages back.
+      // Proxies must not hold messages back, nor collect them.
       fields[.cacheControl] = "no-store, no-transform"
       fields[.xAccelBuffering] = "no"
     }

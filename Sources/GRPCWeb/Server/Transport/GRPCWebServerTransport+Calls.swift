@@ -7,7 +7,7 @@ internal import Synchronization
 extension GRPCWebServerTransport {
   /// Makes a call, which is to be started when enough of its request has been delivered.
   ///
-  /// A call that failed by its head has its answer at once.
+  /// A call that failed by its head has its response at once.
   package func makeCall(
     _ head: GRPCWebCallHead,
     delegate: (any ServerCallDelegate)? = nil,
@@ -136,7 +136,7 @@ extension GRPCWebServerTransport {
 
   /// Waits until the server listens.
   ///
-  /// - Returns: What handles calls; `nil` if the server shuts down before it listened.
+  /// - Returns: The handler of calls, or `nil` if the server shuts down before it listens.
   private func untilListening() async -> ServerStreamHandler? {
     await withCheckedContinuation { waiter in
       let (isWaiting, streamHandler) = self.state.withLock { state in
@@ -151,11 +151,11 @@ extension GRPCWebServerTransport {
   private enum Registration {
     /// The call runs from now on. The handler is `nil` as long as the server doesn't listen.
     case registered(ServerStreamHandler?)
-    /// The call has its answer, and no service is to be called.
+    /// The call has its response, and no service is called.
     case refused
   }
 
-  /// Adds a call to those that run, unless it has ended, or the server shuts down and refuses it.
+  /// Adds a call to the running calls, unless it has ended, or the server shuts down and refuses it.
   private func register(_ call: ServerCall) -> Registration {
     guard call.isOpen else { return .refused }
     let registration = self.state.withLock { state -> Registration in

@@ -4,9 +4,9 @@ internal import Synchronization
 
 @available(GRPCWeb 1.0, *)
 extension GRPCWebServerTransport {
-  /// A prefix with a slash before it and none behind, as the paths of methods begin with one.
+  /// Returns a prefix with a slash before it and none behind it, as the paths of methods begin with a slash.
   package static func normalized(prefix: String) -> String {
-    // The usual case costs no copy.
+    // Fast path: a prefix in this form costs no copy.
     if prefix.utf8.first == UInt8(ascii: "/") && prefix.utf8.last != UInt8(ascii: "/") {
       return prefix
     }
@@ -21,7 +21,7 @@ extension GRPCWebServerTransport {
   ///   - request: The head of the request.
   ///   - prefix: The path that the services are mounted at, ``normalized(prefix:)``.
   ///   - allowsNativeGRPC: Whether native gRPC is answered, too: over HTTP/2, by an adapter that can send trailers.
-  ///   - info: What else is known of the request. Evaluated only where there is an observer.
+  ///   - info: The properties of the request besides its head. Evaluated only if there is an observer.
   package func route(
     _ request: HTTPRequest,
     prefix: String = "",
@@ -30,7 +30,7 @@ extension GRPCWebServerTransport {
   ) -> GRPCWebRoute {
     guard var path = request.path else { return .pass }
     if !prefix.isEmpty {
-      // By bytes, as a proxy before this server compares.
+      // Paths are compared by bytes, as a proxy before this server compares them.
       guard path.utf8.starts(with: prefix.utf8) else { return .pass }
       path = String(Substring(path.utf8.dropFirst(prefix.utf8.count)))
     }

@@ -7,9 +7,15 @@ internal import Synchronization
 ///
 /// ``GRPCWebServer`` runs a `GRPCServer` on this transport, and is what apps and adapters use.
 ///
-/// A request goes this way: the transport routes its head (``GRPCWebRoute``) and makes a call of it (`ServerCall`),
-/// whose state machine decodes the body. It runs the service, which is `GRPCServer`'s stream handler, on the call. What
-/// the service writes goes back through the state machine to the adapter.
+/// A request goes this way:
+///
+/// - An adapter passes its head to `route(_:prefix:allowsNativeGRPC:info:)`, which answers with a ``GRPCWebRoute``.
+/// - For a call, an asynchronous adapter passes the head and the body to `respond`. An adapter on an event loop makes a
+///   `ServerCall` with a delegate, delivers the body to it, and starts it.
+/// - The state machine of the `ServerCall` decodes the body. The service reads it from a `RequestSequence`, and writes
+///   to a `ResponseWriter`; a `ServerStreamHandler` runs it, which is `GRPCServer`'s.
+/// - The state machine encodes the response. The call then resumes the asynchronous adapter, which waits in
+///   `nextOutput()`, or notifies the delegate, which takes the output.
 @available(GRPCWeb 1.0, *)
 public final class GRPCWebServerTransport: ServerTransport {
   /// The type that messages are serialized to.
@@ -42,15 +48,15 @@ public final class GRPCWebServerTransport: ServerTransport {
     self.config.limits
   }
 
-  /// When after the beginning of graceful shutdown a connection is closed whose client doesn't take the response of
-  /// a call.
+  /// The time from the beginning of graceful shutdown until a connection is closed whose client doesn't take the
+  /// response of a call.
   ///
-  /// A second after the calls are ended, so that clients have time to take the statuses.
+  /// The connection is closed a second after the calls are ended, so that clients have time to take the statuses.
   package var closingPeriod: Duration {
     self.config.shutdownGracePeriod + .seconds(1)
   }
 
-  /// Takes the registered methods: they decide which paths are answered.
+  /// Sets the registered methods, which decide which paths are answered.
   public func configure(context: GRPCServerContext) {
     self.configure(methods: context.methods)
   }
@@ -83,7 +89,7 @@ public final class GRPCWebServerTransport: ServerTransport {
     self.state.withLock { $0.gracePeriod.take() }?.cancel()
   }
 
-  /// Takes no further calls, and ends those still running when the grace period is over.
+  /// Refuses further calls, and ends the calls that still run when the grace period is over.
   public func beginGracefulShutdown() {
     self.shutDown(gracePeriod: self.config.shutdownGracePeriod)
   }

@@ -1,23 +1,9 @@
 internal import GRPCCore
 
-/// What handles the calls of a transport: `GRPCServer`'s closure.
-///
-/// An object, as a closure would be wrapped anew each time that it is handed on.
-@available(GRPCWeb 1.0, *)
-final class ServerStreamHandler: Sendable {
-  typealias Stream = RPCStream<GRPCWebServerTransport.Inbound, GRPCWebServerTransport.Outbound>
-
-  let handle: @Sendable (Stream, ServerContext) async -> Void
-
-  init(_ handle: @escaping @Sendable (Stream, ServerContext) async -> Void) {
-    self.handle = handle
-  }
-}
-
 /// The state of a server's transport.
 @available(GRPCWeb 1.0, *)
 struct ServerTransportState {
-  /// A call that waits for the server to listen; it gets `nil` when the server shuts down before.
+  /// A call that waits for the server to listen, and gets `nil` if the server shuts down before.
   typealias HandlerWaiter = CheckedContinuation<ServerStreamHandler?, Never>
 
   private enum Handler {
@@ -29,11 +15,11 @@ struct ServerTransportState {
 
   var methods = MethodTable([])
   var calls = RunningCalls<ServerCall>()
-  /// What ends calls that still run when the grace period of graceful shutdown is over.
+  /// The task that ends the calls that still run when the grace period of graceful shutdown is over.
   var gracePeriod: Task<Void, Never>?
   private var handler = Handler.awaited([])
 
-  /// What handles calls; `nil` as long as the server doesn't listen.
+  /// The handler of calls, or `nil` until the server listens.
   var streamHandler: ServerStreamHandler? {
     switch self.handler {
     case .awaited:
@@ -43,15 +29,15 @@ struct ServerTransportState {
     }
   }
 
-  /// Notes that the server listens.
+  /// Sets the handler of calls: the server listens.
   ///
-  /// - Returns: The calls that waited for it.
+  /// - Returns: The calls that waited for the handler.
   mutating func setStreamHandler(_ streamHandler: ServerStreamHandler) -> [HandlerWaiter] {
     defer { self.handler = .listening(streamHandler) }
     return self.takeWaitersForHandler()
   }
 
-  /// Adds a call that waits for the server to listen, unless it does, or never will.
+  /// Adds a call that waits for the server to listen, unless the server listens already, or never will.
   ///
   /// - Returns: Whether the call waits.
   mutating func wait(_ waiter: HandlerWaiter) -> Bool {

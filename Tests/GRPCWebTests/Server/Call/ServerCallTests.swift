@@ -260,9 +260,9 @@ struct ServerCallTests {
     return ServerCall(head, config: .defaults, delegate: delegate)
   }
 
-  @Test("A delegate is told once of output, and again after it has taken it")
+  @Test("A delegate is notified once of output, and again after it has taken it")
   @available(GRPCWeb 1.0, *)
-  func frontIsToldOfOutput() async throws {
+  func delegateIsNotifiedOfOutput() async throws {
     let delegate = TestDelegate()
     let call = try Self.call(delegate: delegate)
     #expect(call.takeOutput() == nil)
@@ -284,7 +284,7 @@ struct ServerCallTests {
     #expect(delegate.outputs.value == 2)
   }
 
-  @Test("A call that failed by its head has its output without its delegate being told")
+  @Test("A call that failed by its head has its output without its delegate being notified")
   @available(GRPCWeb 1.0, *)
   func failedByHead() throws {
     let delegate = TestDelegate()
@@ -295,9 +295,9 @@ struct ServerCallTests {
     #expect(delegate.outputs.value == 0)
   }
 
-  @Test("Requirement 26: a delegate has room until enough is unread, and is told when it has again")
+  @Test("Requirement 26: a delegate has room until enough is unread, and learns when it has again")
   @available(GRPCWeb 1.0, *)
-  func frontHasRoom() async throws {
+  func delegateHasRoom() async throws {
     let delegate = TestDelegate()
     let call = try Self.call(delegate: delegate)
     let small = ByteBuffer(bytes: TestFrame(payload: [1]).bytes)
