@@ -136,7 +136,7 @@ final class URLSessionExchange: Sendable {
       guard end == nil else {
         throw GRPCWebHTTPFailure(.connectionLost, detail: "The server closed without a response.")
       }
-      await self.untilChanged { $0.response == nil && $0.end == nil }
+      await self.state.suspend(in: \.reader) { $0.response == nil && $0.end == nil }
     }
   }
 
@@ -157,20 +157,7 @@ final class URLSessionExchange: Sendable {
         try end.get()
         return nil
       }
-      await self.untilChanged { $0.chunks.isEmpty && $0.end == nil }
-    }
-  }
-
-  private func untilChanged(while mustWait: (borrowing State) -> Bool) async {
-    await withCheckedContinuation { continuation in
-      let isWaiting = self.state.withLock { state in
-        guard mustWait(state) else { return false }
-        state.reader = continuation
-        return true
-      }
-      if !isWaiting {
-        continuation.resume()
-      }
+      await self.state.suspend(in: \.reader) { $0.chunks.isEmpty && $0.end == nil }
     }
   }
 }

@@ -1,6 +1,8 @@
+import AsyncHTTPClient
 import GRPCCore
 import GRPCWebAsyncHTTPClient
 import GRPCWebClientContract
+import NIOCore
 import Testing
 
 /// AsyncHTTPClient does what the contract asks.
@@ -20,6 +22,9 @@ extension TestedClient {
     "AsyncHTTPClient",
     refusal: "Connection refused"
   ) { url, config in
-    try GRPCWebClientTransport.grpcWebAsyncHTTPClient(url: url, config: config)
+    // Longer than the contract waits for the end of a call that can't connect.
+    try GRPCWebClientTransport.grpcWebAsyncHTTPClient(url: url, config: config) {
+      $0.timeout.connect = .seconds(60)
+    }
   }
 }

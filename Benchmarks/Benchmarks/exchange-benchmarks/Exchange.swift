@@ -8,7 +8,7 @@ import SwiftProtobuf
 /// A call as an adapter makes it, over what adapters use: from the head and the body of a request to
 /// the last byte of the response.
 struct Exchange {
-  private let server = GRPCWebServer(services: [BenchService()])
+  private let server = GRPCWebServer { BenchService() }
   private let request: HTTPRequest
   private let body: RequestBody
 

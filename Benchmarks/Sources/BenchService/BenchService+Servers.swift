@@ -7,13 +7,13 @@ public import GRPCWebNIO
 extension BenchService {
   /// Makes a server of this service, for an adapter.
   public static func makeGRPCWebServer() -> GRPCWebServer {
-    GRPCWebServer(service: BenchService())
+    GRPCWebServer { BenchService() }
   }
 
   /// Makes a server of this service with a port of its own.
   public static func makeServer(
     transport: GRPCWebNIOServerTransport
   ) -> GRPCServer<GRPCWebNIOServerTransport> {
-    GRPCServer(transport: transport, service: BenchService())
+    GRPCServer(transport: transport) { BenchService() }
   }
 }

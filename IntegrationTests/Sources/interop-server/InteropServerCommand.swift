@@ -54,6 +54,8 @@ struct InteropServerCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let freeMemory = FreeMemory()
+    defer { withExtendedLifetime(freeMemory) {} }
     switch self.adapter {
     case .middleware, .hummingbird:
       try await self.runApp()

@@ -15,6 +15,18 @@ public struct GRPCWebMessage: GRPCContiguousBytes, Sendable {
   /// unary response doesn't have to grow the buffer.
   private static let trailingCapacity = 64
 
+  /// The memory of large messages that were sent, shared by all calls in the process.
+  ///
+  /// The memory can't belong to a server: gRPC Swift's serializers create messages with the initializers of
+  /// `GRPCContiguousBytes`, which are given nothing but the bytes, and not the call. ``init(capacity:)`` takes from
+  /// here, and ``keepMemory(of:)``, which `ServerCall` calls with each large frame that it queues, gives back.
+  private static let sentBuffers = LargeBuffers()
+
+  /// Keeps the memory of a frame that is being sent, to be reused for another message after that.
+  static func keepMemory(of frame: ByteBuffer) {
+    Self.sentBuffers.keep(frame)
+  }
+
   /// Creates a message of `count` bytes, each of them `byte`.
   public init(repeating byte: UInt8, count: Int) {
     self.init(capacity: count)
@@ -53,7 +65,7 @@ public struct GRPCWebMessage: GRPCContiguousBytes, Sendable {
 
   private init(capacity: Int) {
     let capacity = FrameHeader.size + capacity + Self.trailingCapacity
-    self.frame = LargeBuffers.shared.take(capacity: capacity) ?? ByteBuffer()
+    self.frame = Self.sentBuffers.take(capacity: capacity) ?? ByteBuffer()
     self.frame.reserveCapacity(capacity)
     self.frame.writeRepeatingByte(0, count: FrameHeader.size)
   }

@@ -8,12 +8,9 @@ internal import Synchronization
 /// that takes longer than reading and parsing it.
 ///
 /// A buffer is kept from the moment it is queued to be sent, and handed out again when no other
-/// reference to its memory is left.
+/// reference to its memory is left. ``GRPCWebMessage`` owns the buffers of the process.
 @available(GRPCWeb 1.0, *)
 final class LargeBuffers: Sendable {
-  /// The buffers shared by all calls in the process.
-  static let shared = LargeBuffers()
-
   /// The capacities of the buffers kept, in bytes; the allocator itself keeps memory of smaller
   /// sizes.
   static let capacities = 128 * 1024 ... 4 * 1024 * 1024

@@ -17,9 +17,10 @@ internal import Synchronization
 ///   transport: .grpcWebNIO(
 ///     address: .ipv4(host: "0.0.0.0", port: 8080),
 ///     transportSecurity: .plaintext
-///   ),
-///   services: [Greeter()]
-/// )
+///   )
+/// ) {
+///   Greeter()
+/// }
 /// try await server.serve()
 /// ```
 ///
@@ -241,73 +242,6 @@ extension ServerTransport where Self == GRPCWebNIOServerTransport {
       config: config,
       eventLoopGroup: eventLoopGroup
     )
-  }
-}
-
-@available(GRPCWeb 1.0, *)
-extension GRPCServer where Transport == GRPCWebNIOServerTransport {
-  /// Creates a server of one service.
-  ///
-  /// Behaves like gRPC Swift's own initializers. For a service in the app's own module, the compiler specializes gRPC
-  /// Swift's code for this transport, which makes a call a tenth faster.
-  ///
-  /// - Parameters:
-  ///   - transport: The transport that the server listens on.
-  ///   - service: The service to offer.
-  ///   - interceptors: Called in this order for each call, before the service.
-  @inlinable
-  public convenience init(
-    transport: GRPCWebNIOServerTransport,
-    service: some RegistrableRPCService,
-    interceptors: [any ServerInterceptor] = []
-  ) {
-    var router = RPCRouter<GRPCWebNIOServerTransport>()
-    service.registerMethods(with: &router)
-    router.registerInterceptors(
-      pipeline: transport.pipeline(interceptors.map { .apply($0, to: .all) })
-    )
-    self.init(transport: transport, router: router)
-  }
-
-  /// Creates a server that applies the given interceptors to every call.
-  ///
-  /// Like gRPC Swift's own initializer, with `GRPCWebServiceErrors` before the interceptors.
-  ///
-  /// - Parameters:
-  ///   - transport: The transport that the server listens on.
-  ///   - services: The services to offer.
-  ///   - interceptors: Called in this order for each call, before the service.
-  public convenience init(
-    transport: GRPCWebNIOServerTransport,
-    services: [any RegistrableRPCService],
-    interceptors: [any ServerInterceptor] = []
-  ) {
-    self.init(
-      transport: transport,
-      services: services,
-      interceptorPipeline: interceptors.map { .apply($0, to: .all) }
-    )
-  }
-
-  /// Creates a server that applies interceptors to the calls each one targets.
-  ///
-  /// Like gRPC Swift's own initializer, with `GRPCWebServiceErrors` before the interceptors.
-  ///
-  /// - Parameters:
-  ///   - transport: The transport that the server listens on.
-  ///   - services: The services to offer.
-  ///   - interceptorPipeline: Interceptors with the calls that they apply to, in order.
-  public convenience init(
-    transport: GRPCWebNIOServerTransport,
-    services: [any RegistrableRPCService],
-    interceptorPipeline: [ConditionalInterceptor<any ServerInterceptor>]
-  ) {
-    var router = RPCRouter<GRPCWebNIOServerTransport>()
-    for service in services {
-      service.registerMethods(with: &router)
-    }
-    router.registerInterceptors(pipeline: transport.pipeline(interceptorPipeline))
-    self.init(transport: transport, router: router)
   }
 }
 #endif

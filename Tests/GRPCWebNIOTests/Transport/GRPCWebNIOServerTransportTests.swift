@@ -24,7 +24,7 @@ struct GRPCWebNIOServerTransportTests {
       transportSecurity: .plaintext
     )
     let address = Task { try await transport.listeningAddress }
-    let server = GRPCServer(transport: transport, service: EchoService())
+    let server = GRPCServer(transport: transport) { EchoService() }
     let serving = Task { try await server.serve() }
     let port = try await address.value.port
     #expect(port != nil && port != 0)

@@ -19,7 +19,7 @@ struct ServerInitializersTests {
       { GRPCServer(transport: $0, services: [service]) },
       { GRPCServer(transport: $0, services: [service], interceptors: []) },
       { GRPCServer(transport: $0, services: [service], interceptorPipeline: []) },
-      { GRPCServer(transport: $0, service: service) },
+      { transport in GRPCServer(transport: transport) { service } },
     ]
     for makeServer in makers {
       let log = CapturingLogHandler()

@@ -115,12 +115,12 @@ struct LargeBuffersTests {
     // before.
     let count = 3 << 19
     for round in 1 ... 3 {
-      LargeBuffers.shared.keep(self.makeBuffer(count, byte: 7))
+      GRPCWebMessage.keepMemory(of: self.makeBuffer(count, byte: 7))
       let message = GRPCWebMessage(repeating: 0, count: count - 100 * round)
       #expect(message.count == count - 100 * round)
       #expect(message.withUnsafeBytes { bytes in bytes.allSatisfy { $0 == 0 } })
 
-      LargeBuffers.shared.keep(self.makeBuffer(count, byte: 7))
+      GRPCWebMessage.keepMemory(of: self.makeBuffer(count, byte: 7))
       let ones = [UInt8](repeating: 1, count: count - 100 * round)
       let copied = GRPCWebMessage(ones)
       #expect(copied.withUnsafeBytes { $0.elementsEqual(ones) })

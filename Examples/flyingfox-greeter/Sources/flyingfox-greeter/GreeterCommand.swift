@@ -18,9 +18,10 @@ struct GreeterCommand: AsyncParsableCommand {
 
   func run() async throws {
     let grpcWeb = GRPCWebServer(
-      services: [self.options.greeter],
       config: .defaults { $0.cors = self.options.cors }
-    )
+    ) {
+      self.options.greeter
+    }
 
     let server = HTTPServer(
       address: try .inet(ip4: self.options.host, port: UInt16(self.options.port)),

@@ -16,9 +16,10 @@ struct GreeterCommand: AsyncParsableCommand {
 
   func run() async throws {
     let grpcWeb = GRPCWebServer(
-      services: [self.options.greeter],
       config: .defaults { $0.cors = self.options.cors }
-    )
+    ) {
+      self.options.greeter
+    }
 
     let router = Router(context: GRPCWebRequestContext.self)
     router.add(middleware: grpcWeb.middleware())

@@ -16,9 +16,10 @@ struct GreeterCommand: AsyncParsableCommand {
 
   func run() async throws {
     let grpcWeb = GRPCWebServer(
-      services: [self.options.greeter],
       config: .defaults { $0.cors = self.options.cors }
-    )
+    ) {
+      self.options.greeter
+    }
 
     // Vapor would read the command line, too.
     let app = try await Application.make(.init(name: "production", arguments: ["vapor"]))

@@ -17,6 +17,29 @@ extension RPCError {
     message: "The transport has been shut down."
   )
 
+  /// The error of a response whose body has a content coding.
+  static func codedResponse(_ coding: String) -> RPCError {
+    RPCError(
+      code: .internalError,
+      message: """
+        The response has the content coding '\(coding)', though none was asked for \
+        ('accept-encoding: identity'). A proxy may have compressed it: it has to let gRPC-Web pass as \
+        it is.
+        """
+    )
+  }
+
+  /// The error of a response with a message in an encoding that isn't known.
+  static func unknownEncoding(_ encoding: String) -> RPCError {
+    RPCError(
+      code: .internalError,
+      message: """
+        Received a message in the encoding '\(encoding)', which wasn't asked for. Those that can be \
+        read are \(MessageEncoding.supported).
+        """
+    )
+  }
+
   /// Creates the error of a call whose request wasn't written to its end.
   ///
   /// - Parameter error: The error that stopped the writer. gRPC Swift wraps other errors than

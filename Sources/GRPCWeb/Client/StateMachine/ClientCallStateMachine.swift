@@ -7,19 +7,32 @@ internal import NIOCore
 /// The state machine receives events (parts that the client writes, the head and the bytes of the
 /// response, a failure of the transport) and returns what to send and what the client reads. The
 /// first failure decides the error of the call; nothing after it changes that error.
+///
+///     running ──nextResponseEvent() returns the status──▶ answered
+///        │
+///        └──fail(_:by:), or write(_:) or nextResponseEvent() throws──▶ failed
+///
+///     running    The client writes the request and reads the response, each of which has states of its own:
+///                ``RequestEncoder`` and ``ResponseDecoder``.
+///     answered   The client has read the status. The rest of the request isn't sent any more.
+///     failed     Writing and reading throw the error of the call.
 @available(GRPCWeb 1.0, *)
 struct ClientCallStateMachine: Sendable {
+  private enum State {
+    /// The client hasn't read the end of the response.
+    case running
+    /// The client has read the status.
+    case answered(Status, GRPCWebCallRecord.End)
+    /// The call has failed before the client read a status.
+    case failed(RPCError, GRPCWebCallRecord.End)
+  }
+
   private var request: RequestEncoder
   private var response: ResponseDecoder
   private let maximumQueuedRequestBytes: Int
   private let maximumBufferedResponseBytes: Int
   private let url: BaseURL
-  private(set) var failure: RPCError?
-  /// The status that the client has read; `nil` before, and if the call has no observer.
-  private var status: Status?
-  /// The origin of the end of the call.
-  private var end = GRPCWebCallRecord.End.service
-  private let countsMessages: Bool
+  private var state = State.running
   /// Whether the client has read everything received.
   private var needsMore = true
 
@@ -29,7 +42,6 @@ struct ClientCallStateMachine: Sendable {
   ///   - call: The properties of the call.
   ///   - countsMessages: Whether messages are counted, as ``outcome`` needs.
   init(call: ClientCallOptions, countsMessages: Bool = false) {
-    self.countsMessages = countsMessages
     self.request = RequestEncoder(call: call, countsMessages: countsMessages)
     self.response = ResponseDecoder(
       isStreaming: call.isResponseStreaming,
@@ -47,19 +59,25 @@ struct ClientCallStateMachine: Sendable {
   ///   - error: The error.
   ///   - end: The origin of the error.
   mutating func fail(_ error: RPCError, by end: GRPCWebCallRecord.End) {
-    guard self.failure == nil && !self.response.isEnded else { return }
-    self.failure = error
-    self.end = end
+    guard case .running = self.state else { return }
+    self.state = .failed(error, end)
   }
 
   /// The outcome of the call, or `nil` until the call has ended.
   var outcome: ClientCallOutcome? {
-    guard self.isEnded, let status = self.failure.map({ Status($0) }) ?? self.status else {
+    let status: Status
+    let end: GRPCWebCallRecord.End
+    switch self.state {
+    case .running:
       return nil
+    case .answered(let read, let origin):
+      (status, end) = (read, origin)
+    case .failed(let error, let origin):
+      (status, end) = (Status(error), origin)
     }
     return ClientCallOutcome(
       status: status,
-      end: self.end,
+      end: end,
       received: self.response.received ?? GRPCWebCallRecord.Messages(),
       sent: self.request.sent ?? GRPCWebCallRecord.Messages(),
       responseEncoding: self.response.encoding
@@ -68,7 +86,13 @@ struct ClientCallStateMachine: Sendable {
 
   /// Whether the call has ended, so that neither its request nor its response matters any more.
   var isEnded: Bool {
-    self.failure != nil || self.response.isEnded
+    if case .running = self.state { false } else { true }
+  }
+
+  /// The error that the call failed with, or `nil` while the call runs and after it was answered.
+  var failure: RPCError? {
+    guard case .failed(let error, _) = self.state else { return nil }
+    return error
   }
 
   // The request
@@ -77,13 +101,15 @@ struct ClientCallStateMachine: Sendable {
   ///
   /// - Throws: The error that the call failed with. A part that can't be sent fails the call.
   mutating func write(_ part: RPCRequestPart<GRPCWebMessage>) throws(RPCError) {
-    if let failure = self.failure {
-      throw failure
-    }
-    // After the end of the response nothing more can be sent. The writer gets an error, so that it
-    // stops.
-    guard !self.response.isEnded else {
+    switch self.state {
+    case .running:
+      break
+    case .answered:
+      // After the end of the response nothing more can be sent. The writer gets an error, so that it
+      // stops.
       throw RPCError(code: .cancelled, message: "The call has been answered.")
+    case .failed(let error, _):
+      throw error
     }
 
     do throws(RPCError) {
@@ -181,31 +207,20 @@ struct ClientCallStateMachine: Sendable {
       case .needsBytes:
         self.needsMore = true
       case .part(.status(let status, let metadata)):
-        if let response = self.response.foreignResponse {
-          let explained = status.explained(
-            response,
-            to: self.request.head,
-            peer: self.url.peer
-          )
-          self.note(explained, by: .badResponse)
-          return .part(.status(explained, metadata))
+        guard let response = self.response.foreignResponse else {
+          self.state = .answered(status, .service)
+          break
         }
-        self.note(status, by: .service)
+        let explained = status.explained(response, to: self.request.head, peer: self.url.peer)
+        self.state = .answered(explained, .badResponse)
+        return .part(.status(explained, metadata))
       case .part, .end:
         break
       }
       return event
     } catch {
-      self.failure = error
-      self.end = error.code == .resourceExhausted ? .limit : .badResponse
+      self.state = .failed(error, error.code == .resourceExhausted ? .limit : .badResponse)
       throw error
     }
-  }
-
-  /// Stores the status that the client reads.
-  private mutating func note(_ status: Status, by end: GRPCWebCallRecord.End) {
-    guard self.countsMessages else { return }
-    self.status = status
-    self.end = end
   }
 }

@@ -6,6 +6,12 @@ internal import NIOCore
 ///
 /// The decoder receives the head and bytes of the body as they arrive, and returns one event at a
 /// time. An error is final, and so is a status.
+///
+///     awaitingHead ──▶ head ──metadata──▶ body ──▶ ending ──status──▶ ended
+///          │             └───status without metadata──▲ ▲
+///          └─────────────not gRPC-Web───────────────────┘
+///
+/// An error of any state, and one of the head (`refused`), leads to `ended`.
 @available(GRPCWeb 1.0, *)
 struct ResponseDecoder: Sendable {
   /// An event of the response.
@@ -25,8 +31,8 @@ struct ResponseDecoder: Sendable {
     case refused(RPCError)
     /// The head was received, and its metadata hasn't been returned.
     case head(HTTPFields)
-    /// The metadata has been returned.
-    case body
+    /// The metadata has been returned, and perhaps a message was decoded before it.
+    case body(first: GRPCWebMessage?)
     /// The status was received, and the end of the body hasn't been.
     case ending(Status, Metadata)
     /// The status has been returned, or an error thrown.
@@ -36,13 +42,10 @@ struct ResponseDecoder: Sendable {
   private let isStreaming: Bool
   private let maximumMessageSize: Int
   private var state = State.awaitingHead
-  private var textDecoder: TextDecoder?
-  private var frames: FrameDecoder
+  private var body: BodyDecoder
   private var inflater = MessageInflater(encoding: .identity)
   /// The name in `grpc-encoding`, if it names an unknown encoding.
   private var unknownEncoding: String?
-  private var failure: RPCError?
-  private var isComplete = false
   private var messageCount = 0
 
   /// The messages decoded so far; `nil` if messages aren't counted.
@@ -52,8 +55,6 @@ struct ResponseDecoder: Sendable {
   private(set) var foreignResponse: HTTPResponse?
   /// The status in the headers, which applies if the body has no trailers.
   private var headerStatus: Status?
-  /// The first message, if it was decoded before the metadata was returned.
-  private var nextMessage: GRPCWebMessage?
 
   /// The largest block of trailers accepted, in bytes.
   private static let maximumTrailersSize = 64 * 1024
@@ -68,14 +69,18 @@ struct ResponseDecoder: Sendable {
     self.received = countsMessages ? GRPCWebCallRecord.Messages() : nil
     self.isStreaming = isStreaming
     self.maximumMessageSize = maximumMessageSize
-    self.frames = FrameDecoder(
+    self.body = Self.body(.binary, maximumMessageSize)
+  }
+
+  private static func body(_ mode: GRPCWebMode, _ maximumMessageSize: Int) -> BodyDecoder {
+    BodyDecoder(
+      mode: mode,
       maximumMessageSize: maximumMessageSize,
       maximumTrailersSize: Self.maximumTrailersSize
     )
   }
 
-  /// The encoding that the head names for messages; `nil` before the head was received, and for an
-  /// unknown encoding.
+  /// The encoding that the head names for messages; `nil` before the head, and for an unknown one.
   var encoding: MessageEncoding? {
     if case .awaitingHead = self.state { return nil }
     return self.inflater.encoding
@@ -83,18 +88,17 @@ struct ResponseDecoder: Sendable {
 
   /// The number of bytes received that haven't been returned in events.
   var bufferedBytes: Int {
-    self.frames.bufferedBytes
+    self.body.bufferedBytes
   }
 
   /// Whether the bytes buffered start with a whole frame.
   var hasWholeFrame: Bool {
-    self.frames.hasWholeFrame
+    self.body.hasWholeFrame
   }
 
   /// Whether the decoder needs no more of the body.
   var isEnded: Bool {
-    if case .ended = self.state { return true }
-    return false
+    if case .ended = self.state { true } else { false }
   }
 
   // Receiving
@@ -111,63 +115,38 @@ struct ResponseDecoder: Sendable {
     guard isGRPCWeb || self.headerStatus != nil else {
       // The body of a response that isn't gRPC-Web is not decoded.
       self.foreignResponse = response
-      self.isComplete = true
+      self.body.receiveEnd()
       self.state = .ending(Status(httpStatus: response.status, contentType: contentType), [:])
       return
     }
 
-    if let coding = Self.contentCoding(in: fields) {
-      guard self.headerStatus != nil else {
-        self.isComplete = true
-        self.state = .refused(Self.codedResponse(coding))
-        return
-      }
-      // The body can't be decoded, but the status in the headers can.
-      self.isComplete = true
+    let coding = Self.contentCoding(in: fields)
+    if let coding = coding, self.headerStatus == nil {
+      self.body.receiveEnd()
+      self.state = .refused(.codedResponse(coding))
+      return
     }
 
-    if mode == nil {
-      // A response that isn't gRPC-Web has no frames in its body, so its status is all that is
-      // read.
-      self.isComplete = true
+    self.body = Self.body(mode ?? .binary, self.maximumMessageSize)
+    if mode == nil || coding != nil {
+      // A response that isn't gRPC-Web has no frames in its body, and a body with a content coding can't be decoded: the
+      // status in the headers is all that is read.
+      self.body.receiveEnd()
     }
-    self.textDecoder = mode == .text ? TextDecoder() : nil
     let encoding = MessageEncoding(header: fields[.grpcEncoding])
     self.unknownEncoding = encoding == nil ? fields[.grpcEncoding] : nil
     self.inflater = MessageInflater(encoding: encoding)
     self.state = .head(fields)
   }
 
-  /// The content coding of a response, or `nil` if it has none.
-  private static func contentCoding(in fields: HTTPFields) -> String? {
-    let codings = ContentCoding.codings(in: fields[.contentEncoding] ?? "")
-    return codings.isEmpty ? nil : codings.joined(separator: ", ")
-  }
-
-  private static func codedResponse(_ coding: String) -> RPCError {
-    RPCError(
-      code: .internalError,
-      message: """
-        The response has the content coding '\(coding)', though none was asked for \
-        ('accept-encoding: identity'). A proxy may have compressed it: it has to let gRPC-Web pass as \
-        it is.
-        """
-    )
-  }
-
   /// Receives the next bytes of the body.
   mutating func receive(_ bytes: ByteBuffer) {
-    guard self.failure == nil && !self.isComplete else { return }
-    do throws(RPCError) {
-      self.frames.append(try self.textDecoder?.decode(bytes) ?? bytes)
-    } catch {
-      self.failure = error
-    }
+    self.body.receive(bytes)
   }
 
   /// Receives the end of the body.
   mutating func receiveEnd() {
-    self.isComplete = true
+    self.body.receiveEnd()
   }
 
   // Events
@@ -198,33 +177,35 @@ struct ResponseDecoder: Sendable {
       // A response with nothing but an error has no initial metadata: a call with initial metadata
       // counts as accepted, and isn't retried. A call of a method that answers with one message can
       // wait for that message.
-      if self.headerStatus != nil || !self.isStreaming || self.frames.startsWithTrailers {
-        guard let message = try self.nextFrame() else {
+      var first: GRPCWebMessage?
+      if self.headerStatus != nil || !self.isStreaming || self.body.startsWithTrailers {
+        first = try self.nextMessage()
+        if first == nil {
           guard case .ending(let status, _) = self.state, !self.isTrailersOnly(status) else {
             return try self.nextAtEnd(headers: fields)
           }
           return .part(.metadata(try MetadataCoding.decodeResponse(fields)))
         }
-        self.nextMessage = message
       }
-      self.state = .body
+      self.state = .body(first: first)
       return .part(.metadata(try MetadataCoding.decodeResponse(fields)))
 
-    case .body:
-      if let message = self.nextMessage.take() {
-        return .part(.message(message))
-      }
-      guard let message = try self.nextFrame() else {
+    case .body(first: .some(let message)):
+      self.state = .body(first: nil)
+      return .part(.message(message))
+
+    case .body(first: .none):
+      guard let message = try self.nextMessage() else {
         return try self.nextAtEnd(headers: [:])
       }
       return .part(.message(message))
 
     case .ending(let status, let metadata):
-      guard self.frames.bufferedBytes == 0 && self.failure == nil else {
+      guard !self.body.hasRest else {
         throw RPCError(code: .internalError, message: "Received bytes after the trailers.")
       }
-      guard self.isComplete else { return .needsBytes }
-      try self.textDecoder?.finish()
+      guard self.body.isEnded else { return .needsBytes }
+      try self.body.finish()
       self.state = .ended
       return .part(.status(self.checked(status), metadata))
 
@@ -234,15 +215,16 @@ struct ResponseDecoder: Sendable {
   }
 
   /// Decodes the next message, and stores the trailers when they are received.
-  private mutating func nextFrame() throws(RPCError) -> GRPCWebMessage? {
+  ///
+  /// - Returns: The message, or `nil` if there is none yet, or none any more.
+  private mutating func nextMessage() throws(RPCError) -> GRPCWebMessage? {
     let message: GRPCWebMessage
     let compressedSize: Int
-    switch try self.frames.next() {
+    switch try self.body.next() {
     case .none:
       return nil
     case .message(let uncompressed):
-      message = uncompressed
-      compressedSize = uncompressed.count
+      (message, compressedSize) = (uncompressed, uncompressed.count)
     case .compressedMessage(let bytes):
       try self.checkEncoding()
       message = try self.inflater.inflate(bytes, limit: self.maximumMessageSize)
@@ -265,13 +247,7 @@ struct ResponseDecoder: Sendable {
 
   private func checkEncoding() throws(RPCError) {
     guard let encoding = self.unknownEncoding else { return }
-    throw RPCError(
-      code: .internalError,
-      message: """
-        Received a message in the encoding '\(encoding)', which wasn't asked for. Those that can be \
-        read are \(MessageEncoding.supported).
-        """
-    )
+    throw .unknownEncoding(encoding)
   }
 
   /// Whether a response that ends with a status and without messages has no initial metadata
@@ -312,13 +288,7 @@ struct ResponseDecoder: Sendable {
     if case .ending = self.state {
       return try self.nextEvent()
     }
-    if let failure = self.failure {
-      throw failure
-    }
-    guard self.isComplete else { return .needsBytes }
-
-    try self.textDecoder?.finish()
-    try self.frames.finish()
+    guard self.body.isEnded else { return .needsBytes }
     guard let status = self.headerStatus else {
       throw RPCError(code: .unknown, message: "The response ended without a status.")
     }

@@ -64,9 +64,10 @@ extension ServerCall {
       let frame = try self.framer.withLock { framer throws(RPCError) in
         try framer.frame(message)
       }
-      // Others are appended to a smaller frame, which would copy it if its memory were shared.
+      // A smaller frame isn't kept: the queue appends other frames to it, and a second reference to its memory would
+      // make that a copy.
       if frame.readableBytes > FrameQueue.largestCopiedFrame {
-        LargeBuffers.shared.keep(frame)
+        GRPCWebMessage.keepMemory(of: frame)
       }
       return frame
     } catch {

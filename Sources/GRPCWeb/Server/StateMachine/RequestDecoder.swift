@@ -1,46 +1,45 @@
 internal import GRPCCore
 internal import NIOCore
 
-/// Turns the body of a request into messages.
+/// Decodes the body of a request into messages.
 ///
-/// Fed with bytes as they come, it hands out messages as they are asked for: those that are compressed as
-/// they came, since to inflate them takes time that whoever feeds it doesn't have. An error is final.
+/// The decoder receives bytes as they arrive, and returns messages as they are asked for. Compressed messages are
+/// returned compressed, as decompression would hold up the receiver of the bytes. An error is final.
 @available(GRPCWeb 1.0, *)
 struct RequestDecoder: Sendable {
-  /// What comes next in the body.
+  /// An event of the body.
   enum Event: Hashable {
     /// A message.
     case message(GRPCWebMessage)
     /// A message as the client compressed it.
     case compressedMessage(ByteBuffer)
-    /// Nothing until more of the body is there.
+    /// No event until more of the body is received.
     case needsBytes
-    /// The end of a body without fault.
+    /// The end of a body without a fault.
     case end
   }
 
-  private let isStreaming: Bool
-  private var textDecoder: TextDecoder?
-  private var frames: FrameDecoder
-  private var failure: RPCError?
-  private var isComplete = false
-
-  /// The messages found in the body so far; `nil` where nobody wants to know.
-  private(set) var received: GRPCWebCallRecord.Messages?
-
-  /// The only message of a call that has one, kept until the body turned out to be right.
-  private var single: Single = .awaited
-
+  /// How far the only message of a call that has one has come.
   private enum Single {
+    /// The message hasn't been received.
     case awaited
+    /// The message is kept until the body turns out to be right.
     case received(Event)
+    /// The message has been returned.
     case delivered
   }
+
+  private let isStreaming: Bool
+  private var body: BodyDecoder
+  private var single = Single.awaited
+
+  /// The messages found in the body so far; `nil` if messages aren't counted.
+  private(set) var received: GRPCWebCallRecord.Messages?
 
   /// Creates a decoder.
   ///
   /// - Parameters:
-  ///   - mode: How the body is written.
+  ///   - mode: The mode of the body.
   ///   - isStreaming: Whether any number of messages may come, and not exactly one.
   ///   - maximumMessageSize: The largest message accepted, in bytes after decompression; a compressed
   ///     one may be little larger.
@@ -52,61 +51,53 @@ struct RequestDecoder: Sendable {
     countsMessages: Bool = false
   ) {
     self.isStreaming = isStreaming
-    self.textDecoder = mode == .text ? TextDecoder() : nil
-    self.frames = FrameDecoder(maximumMessageSize: maximumMessageSize)
+    self.body = BodyDecoder(mode: mode, maximumMessageSize: maximumMessageSize)
     self.received = countsMessages ? GRPCWebCallRecord.Messages() : nil
   }
 
-  /// Takes the next bytes of the body.
+  /// Receives the next bytes of the body.
   mutating func receive(_ bytes: ByteBuffer) {
-    guard self.failure == nil else { return }
-    do throws(RPCError) {
-      let bytes = try self.textDecoder?.decode(bytes) ?? bytes
-      self.frames.append(bytes)
-    } catch {
-      self.failure = error
-    }
+    self.body.receive(bytes)
   }
 
-  /// Takes the size of a message, in bytes, that was handed out as it was compressed.
+  /// Receives the size of a message, in bytes, that was returned compressed.
   mutating func receiveInflatedSize(_ size: Int) {
     self.received?.bytes += size
   }
 
-  /// Takes the end of the body.
+  /// Receives the end of the body.
   mutating func receiveEnd() {
-    self.isComplete = true
+    self.body.receiveEnd()
   }
 
-  /// Whether ``next()`` would return anything but `needsBytes`.
+  /// Whether ``next()`` would return another event than `needsBytes`, or throw.
   ///
-  /// The message of a call that has one is none before the end of the body; what comes behind it is.
+  /// The only message of a call that has one is returned at the end of the body; bytes behind that message are a fault,
+  /// which is thrown at once.
   var hasEvent: Bool {
-    if self.isComplete || self.failure != nil {
+    if self.body.isComplete {
       return true
-    } else if self.isStreaming {
-      return self.frames.hasWholeFrame
-    } else if case .awaited = self.single {
-      return self.frames.hasFaultyHeader || self.frames.hasMoreThanFrame
+    } else if !self.isStreaming, case .awaited = self.single {
+      return self.body.hasMoreThanFrame
     } else {
-      return self.frames.hasWholeFrame
+      return self.body.hasWholeFrame
     }
   }
 
-  /// Whether the rest of a message has to come: of the only one, or of one that has begun.
+  /// Whether the client has to send the rest of a message: of the only message, or of one that has begun.
   var isAwaitingRestOfMessage: Bool {
     if self.hasEvent {
       return false
     }
-    return !self.isStreaming || self.frames.bufferedBytes > 0
+    return !self.isStreaming || self.body.bufferedBytes > 0
   }
 
-  /// The number of bytes received that haven't been taken as messages.
+  /// The number of bytes received that haven't been returned as messages.
   var bufferedBytes: Int {
-    self.frames.bufferedBytes
+    self.body.bufferedBytes
   }
 
-  /// Takes the next event from the body.
+  /// Returns the next event of the body.
   ///
   /// A call that has one request message gets it when the body has ended without fault: a service
   /// never sees the message of a malformed call.
@@ -121,7 +112,7 @@ struct RequestDecoder: Sendable {
     if let message = try self.nextMessage() {
       return message
     }
-    return self.isComplete ? .end : .needsBytes
+    return self.body.isEnded ? .end : .needsBytes
   }
 
   private mutating func nextOfSingle() throws(RPCError) -> Event {
@@ -135,7 +126,7 @@ struct RequestDecoder: Sendable {
       self.single = .received(message)
     }
 
-    guard self.isComplete else { return .needsBytes }
+    guard self.body.isEnded else { return .needsBytes }
 
     switch self.single {
     case .received(let message):
@@ -151,9 +142,9 @@ struct RequestDecoder: Sendable {
     }
   }
 
-  /// Takes the next message, and checks the end of the body when there is no further one.
+  /// Decodes the next message, and checks the end of the body if there are no further messages.
   private mutating func nextMessage() throws(RPCError) -> Event? {
-    switch try self.frames.next() {
+    switch try self.body.next() {
     case .message(let message):
       self.received?.add(bytes: message.count, compressedBytes: message.count)
       return .message(message)
@@ -163,17 +154,7 @@ struct RequestDecoder: Sendable {
     case .trailers:
       throw RPCError(code: .internalError, message: "Received trailers in a request.")
     case .none:
-      break
+      return nil
     }
-
-    // Frames that came before the fault are good.
-    if let failure = self.failure {
-      throw failure
-    }
-    if self.isComplete {
-      try self.textDecoder?.finish()
-      try self.frames.finish()
-    }
-    return nil
   }
 }

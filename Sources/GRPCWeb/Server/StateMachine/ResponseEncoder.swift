@@ -11,10 +11,16 @@ struct ResponseEncoder: Sendable {
   private enum State {
     /// Nothing has been written.
     case idle
-    /// Metadata has been written, messages may follow.
-    case open(messages: Int)
+    /// Metadata has been written, and messages may follow.
+    ///
+    /// - Parameters:
+    ///   - hasMetadata: Whether the service sent initial metadata of its own.
+    ///   - messages: The number of messages written.
+    case open(hasMetadata: Bool, messages: Int)
     /// The status has been written.
     case ended(Status)
+    /// The status has been written, and everything has been taken.
+    case drained(Status)
   }
 
   let call: GRPCWebCallHead
@@ -27,9 +33,6 @@ struct ResponseEncoder: Sendable {
   private var body = FrameQueue()
   /// The status and metadata of a native gRPC call.
   private var trailers: HTTPFields?
-  private var isEndTaken = false
-  /// Whether the service sent initial metadata of its own.
-  private var hasMetadata = false
 
   /// A response without fields, whose status is shared by all that are made of it.
   private static let ok = HTTPResponse(status: .ok)
@@ -37,9 +40,9 @@ struct ResponseEncoder: Sendable {
   /// How many fields there is room for besides metadata, so that a head is one allocation.
   private static let usualFieldCount = 4
 
-  /// The messages written so far; `nil` where nobody wants to know.
+  /// The messages written so far; `nil` if messages aren't counted.
   private var written: GRPCWebCallRecord.Messages?
-  /// Those of them that have been taken.
+  /// The messages written whose bytes have been taken; `nil` if messages aren't counted.
   private(set) var sent: GRPCWebCallRecord.Messages?
 
   /// The keys of metadata that couldn't be sent, since this was last emptied.
@@ -60,21 +63,29 @@ struct ResponseEncoder: Sendable {
 
   /// The status, once it has been written.
   var status: Status? {
-    guard case .ended(let status) = self.state else { return nil }
-    return status
+    switch self.state {
+    case .idle, .open:
+      return nil
+    case .ended(let status), .drained(let status):
+      return status
+    }
   }
 
   /// Whether there is something to take.
   var hasOutput: Bool {
-    if case .ended = self.state {
-      return !self.isEndTaken
+    switch self.state {
+    case .idle, .open:
+      return self.isStreaming && (self.head != nil || !self.body.isEmpty)
+    case .ended:
+      return true
+    case .drained:
+      return false
     }
-    return self.isStreaming && (self.head != nil || !self.body.isEmpty)
   }
 
   /// Whether everything has been taken.
   var isDrained: Bool {
-    self.isEndTaken
+    if case .drained = self.state { true } else { false }
   }
 
   // Writing
@@ -94,8 +105,7 @@ struct ResponseEncoder: Sendable {
       fields[.grpcEncoding] = self.call.responseEncoding.rawValue
     }
     self.head = self.head(with: consume fields)
-    self.hasMetadata = !metadata.isEmpty
-    self.state = .open(messages: 0)
+    self.state = .open(hasMetadata: !metadata.isEmpty, messages: 0)
   }
 
   /// Writes a message, of which a frame has been made.
@@ -108,7 +118,7 @@ struct ResponseEncoder: Sendable {
     if case .idle = self.state {
       try self.write([:])
     }
-    guard case .open(let messages) = self.state else {
+    guard case .open(let hasMetadata, let messages) = self.state else {
       throw self.misuse("A message was written after the status.")
     }
     guard self.isStreaming || messages == 0 else {
@@ -120,14 +130,14 @@ struct ResponseEncoder: Sendable {
       compressedBytes: frame.readableBytes - FrameHeader.size
     )
     self.body.append(frame)
-    self.state = .open(messages: messages + 1)
+    self.state = .open(hasMetadata: hasMetadata, messages: messages + 1)
   }
 
   /// Writes the status, which ends the response.
   ///
   /// - Throws: `internalError` when a status has been written before.
   mutating func write(_ status: Status, _ metadata: Metadata) throws(RPCError) {
-    if case .ended = self.state {
+    guard self.status == nil else {
       throw self.misuse("A status was written after the status.")
     }
 
@@ -164,10 +174,10 @@ struct ResponseEncoder: Sendable {
     guard self.hasOutput else { return nil }
 
     var output = ServerResponseOutput()
-    if case .ended = self.state {
+    if case .ended(let status) = self.state {
       output.isEnd = true
       output.trailers = self.trailers
-      self.isEndTaken = true
+      self.state = .drained(status)
     }
 
     output.body = self.body.take()
@@ -196,9 +206,9 @@ struct ResponseEncoder: Sendable {
     switch self.state {
     case .idle:
       return true
-    case .open(let messages):
-      return messages == 0 && !self.isStreaming && !self.hasMetadata
-    case .ended:
+    case .open(let hasMetadata, let messages):
+      return messages == 0 && !self.isStreaming && !hasMetadata
+    case .ended, .drained:
       return false
     }
   }
@@ -250,7 +260,7 @@ struct ResponseEncoder: Sendable {
     let rejectedKeyCount = self.rejectedKeys.count
     var fields = self.statusFields(status: status, metadata: metadata)
     if self.config.errorPlacement == .automatic && !Self.fitsHeaders(fields) {
-      // They are reported when the frame is made.
+      // The keys are reported when the frame of trailers is made.
       self.rejectedKeys.removeSubrange(rejectedKeyCount...)
       return nil
     }

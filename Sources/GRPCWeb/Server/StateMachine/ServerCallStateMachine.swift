@@ -3,18 +3,35 @@ internal import NIOCore
 
 /// One call on the server: a state machine without I/O.
 ///
-/// A shell feeds it with what happens (bytes of the request, parts that the service writes, a
-/// deadline that passes, a peer that goes away) and sends what it hands out. Whatever fails first
-/// decides the status; nothing after that changes it.
+/// The state machine receives events (bytes of the request, parts that the service writes, a deadline that passes, a
+/// client that goes away) and returns what the service reads and what to send. The first failure decides the status of
+/// the call; nothing after it changes that status.
+///
+/// The state of a call is that of its response, which ``ResponseEncoder`` has:
+///
+///     idle ──metadata──▶ open ──status──▶ ended ──takeOutput()──▶ drained
+///       │                 │ ▲ │             ▲
+///       │                 └─┘ │             │
+///       │               message             │
+///       └───────────── fail(_:by:) ─────────┘
+///
+///     idle, open   The service reads the request and writes the response. The first message or the status may come
+///                  without metadata. What a method that answers with one message writes is held back.
+///     ended        The call has a status, which the service wrote or a failure decided. The service can neither read
+///                  nor write; its output is still to be taken.
+///     drained      All output has been taken. A client that goes away from here on changes nothing.
+///
+/// The request has states of its own, in ``RequestDecoder`` and ``BodyDecoder``: it may end before or after the
+/// response does. A fault in the request fails the call when the service reads that far.
 @available(GRPCWeb 1.0, *)
 struct ServerCallStateMachine: Sendable {
   private var request: RequestDecoder
   private var response: ResponseEncoder
   private let maximumQueuedBytes: Int
-  /// Who, or what, decided the status, once there is one.
+  /// The origin of the end of the call.
   private var end = GRPCWebCallRecord.End.service
 
-  /// Starts an exchange.
+  /// Creates the state machine of a call.
   ///
   /// A call that failed by its head has its whole response at once.
   init(call: GRPCWebCallHead, config: GRPCWebServer.Config) {
@@ -35,24 +52,24 @@ struct ServerCallStateMachine: Sendable {
 
   // The request
 
-  /// Takes bytes of the request's body.
+  /// Receives bytes of the request's body.
   mutating func receive(_ bytes: ByteBuffer) {
     self.request.receive(bytes)
   }
 
-  /// Takes the size of a message of the request, in bytes, that had to be decompressed.
+  /// Receives the size of a message of the request, in bytes, that had to be decompressed.
   mutating func receiveInflatedSize(_ size: Int) {
     self.request.receiveInflatedSize(size)
   }
 
-  /// Takes the end of the request's body.
+  /// Receives the end of the request's body.
   mutating func receiveEnd() {
     self.request.receiveEnd()
   }
 
-  /// Takes what comes next for the service to read.
+  /// Returns the next event for the service to read.
   ///
-  /// - Throws: The error that the call failed with; a fault in the request fails it.
+  /// - Throws: The error that the call failed with. A fault in the request fails the call.
   mutating func nextRequestEvent() throws(RPCError) -> RequestDecoder.Event {
     if let status = self.response.status {
       throw RPCError(status: status)
@@ -86,7 +103,7 @@ struct ServerCallStateMachine: Sendable {
 
   /// Writes initial metadata.
   ///
-  /// - Throws: The error that the call failed with; what can't be sent fails it.
+  /// - Throws: The error that the call failed with. A part that can't be sent fails the call.
   mutating func write(_ metadata: Metadata) throws(RPCError) {
     do throws(RPCError) {
       try self.response.write(metadata)
@@ -100,7 +117,7 @@ struct ServerCallStateMachine: Sendable {
   /// - Parameters:
   ///   - frame: The frame.
   ///   - messageSize: The size of the message, in bytes before compression.
-  /// - Throws: The error that the call failed with; what can't be sent fails it.
+  /// - Throws: The error that the call failed with. A part that can't be sent fails the call.
   mutating func write(frame: ByteBuffer, messageSize: Int) throws(RPCError) {
     do throws(RPCError) {
       try self.response.write(frame: frame, messageSize: messageSize)
@@ -111,7 +128,7 @@ struct ServerCallStateMachine: Sendable {
 
   /// Writes the status, which ends the response.
   ///
-  /// - Throws: The error that the call failed with; what can't be sent fails it.
+  /// - Throws: The error that the call failed with. A part that can't be sent fails the call.
   mutating func write(_ status: Status, _ metadata: Metadata) throws(RPCError) {
     do throws(RPCError) {
       try self.response.write(status, metadata)
@@ -130,7 +147,7 @@ struct ServerCallStateMachine: Sendable {
   ///
   /// - Parameters:
   ///   - error: The error.
-  ///   - end: Who, or what, it comes from.
+  ///   - end: The origin of the error.
   mutating func fail(_ error: RPCError, by end: GRPCWebCallRecord.End) {
     guard self.response.status == nil else { return }
     self.end = end
@@ -138,14 +155,14 @@ struct ServerCallStateMachine: Sendable {
     try? self.response.write(Status(error), error.metadata)
   }
 
-  /// Ends the call, as the client has gone: what hasn't been taken will never be sent, were it a status.
+  /// Ends the call because the client has gone: output that hasn't been taken will never be sent, not even a status.
   mutating func abandon() {
     guard !self.response.isDrained else { return }
     self.fail(.peerGone, by: .client)
     self.end = .client
   }
 
-  /// What has become of the call, once it has a status.
+  /// The outcome of the call, or `nil` until the call has a status.
   var outcome: ServerCallOutcome? {
     guard let status = self.response.status else { return nil }
     return ServerCallOutcome(
@@ -156,14 +173,14 @@ struct ServerCallStateMachine: Sendable {
     )
   }
 
-  /// The status of the call, once it has one.
+  /// The status of the call, or `nil` until the call has one.
   var status: Status? {
     self.response.status
   }
 
-  /// Whether a writer may go on, or is to wait until what it wrote has been taken.
+  /// Whether a writer may continue, rather than wait until queued bytes have been taken.
   var isWritable: Bool {
-    // What is held back until the status is there can't be waited for.
+    // Output that is held back until the status is written isn't taken before, so nobody can wait for that.
     self.response.queuedBytes < self.maximumQueuedBytes || !self.response.hasOutput
       || self.response.status != nil
   }
@@ -178,12 +195,12 @@ struct ServerCallStateMachine: Sendable {
     self.response.isDrained
   }
 
-  /// Takes everything that is ready to be sent, `nil` when nothing is.
+  /// Removes and returns everything that is ready to be sent, or `nil` if nothing is.
   mutating func takeOutput() -> ServerResponseOutput? {
     self.response.takeOutput()
   }
 
-  /// Takes the keys of metadata that couldn't be sent, to be logged.
+  /// Removes and returns the keys of metadata that couldn't be sent, to be logged.
   mutating func takeRejectedKeys() -> [String] {
     defer { self.response.rejectedKeys.removeAll() }
     return self.response.rejectedKeys

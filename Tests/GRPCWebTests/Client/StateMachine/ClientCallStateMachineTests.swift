@@ -5,7 +5,7 @@ import Testing
 
 @testable import GRPCWeb
 
-@Suite("Client stateMachine")
+@Suite("State machine of a client's call")
 struct ClientCallStateMachineTests {
   private static let ok = Fixture.trailers("grpc-status: 0")
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import GRPCWeb
 
-@Suite("Server stateMachine")
+@Suite("State machine of a server's call")
 struct ServerCallStateMachineTests {
   @available(GRPCWeb 1.0, *)
   private static func stateMachine(
