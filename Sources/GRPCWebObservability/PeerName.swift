@@ -6,7 +6,7 @@ struct PeerName: Hashable, Sendable {
   var isHostName: Bool
   /// An IP address, the path of a socket, or the name of a host.
   var address: String
-  /// The port, where there is one.
+  /// The port, where there is one: an address that a proxy forwards may have none.
   var port: Int?
 
   /// Parses the name of a peer.
@@ -18,16 +18,16 @@ struct PeerName: Hashable, Sendable {
     let rest = name[name.utf8.index(after: colon)...]
     self.isHostName = kind == "dns"
 
-    guard kind != "unix", let portStart = rest.utf8.lastIndex(of: UInt8(ascii: ":")) else {
-      self.address = String(rest)
-      return
+    var host = rest
+    let portStart = rest.utf8.lastIndex(of: UInt8(ascii: ":"))
+    if kind != "unix", let portStart = portStart, rest.utf8.last != UInt8(ascii: "]") {
+      host = rest[..<portStart]
+      self.port = Int(rest[rest.utf8.index(after: portStart)...])
     }
-    var host = rest[..<portStart]
     if host.utf8.first == UInt8(ascii: "["), host.utf8.last == UInt8(ascii: "]") {
       host = host.dropFirst().dropLast()
     }
     self.address = String(host)
-    self.port = Int(rest[rest.utf8.index(after: portStart)...])
   }
 }
 #endif

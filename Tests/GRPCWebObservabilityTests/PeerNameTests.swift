@@ -16,6 +16,16 @@ struct PeerNameTests {
     #expect(ipv6.port == 443)
   }
 
+  @Test("An address that a proxy names may have no port")
+  func noPort() throws {
+    for (name, address) in [("ipv4:192.0.2.1", "192.0.2.1"), ("ipv6:[2001:db8::1]", "2001:db8::1")]
+    {
+      let peer = try #require(PeerName(name))
+      #expect(peer.address == address)
+      #expect(peer.port == nil)
+    }
+  }
+
   @Test("The name of a host is told from an address")
   func hostName() throws {
     let peer = try #require(PeerName("dns:example.org:443"))

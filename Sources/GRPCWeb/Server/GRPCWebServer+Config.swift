@@ -102,6 +102,11 @@ extension GRPCWebServer {
     /// Where a call that fails before it sent anything puts its status.
     public var errorPlacement = ErrorPlacement.automatic
 
+    /// The proxies before the server whose word on the client's address is taken.
+    ///
+    /// None, by default.
+    public var trustedProxies = TrustedProxies.none
+
     /// Whether gRPC-Web requests for methods that aren't registered are answered.
     ///
     /// `true` by default: they get `unimplemented`. `false` passes them on to the app.

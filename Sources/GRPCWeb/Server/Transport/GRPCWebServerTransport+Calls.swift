@@ -109,6 +109,7 @@ extension GRPCWebServerTransport {
   ) async {
     await withServerContextRPCCancellationHandle { cancellation in
       call.setCancellationHandle(cancellation)
+      let peers = self.config.trustedProxies.peers(peers, of: call.head.request.fields)
       var context = ServerContext(
         descriptor: call.head.method,
         remotePeer: peers.remote,

@@ -45,11 +45,13 @@ extension GRPCWebServerTransport {
     guard let observer = self.config.observer else { return route }
     let method = methods.method(forPath: path)
     guard let named = method ?? MethodTable.descriptor(forPath: path) else { return route }
+    var info = info()
+    info.peers = self.config.trustedProxies.peers(info.peers, of: request.headerFields)
     return route.observed(
       by: observer,
       method: named,
       isMethodRegistered: method != nil,
-      request: info()
+      request: info
     )
   }
 }
