@@ -32,7 +32,7 @@ extension GRPCWebServer {
 /// errors of requests that aren't calls, are passed on.
 ///
 /// Preflight requests for calls, which browsers send without credentials, are answered without asking the middleware
-/// behind, where CORS is enabled in the server's ``GRPCWeb/GRPCWebServer/Config``.
+/// behind, where CORS is enabled in the server's `GRPCWebServer.Config`.
 @available(GRPCWeb 1.0, *)
 public struct GRPCWebErrorMiddleware<Context: RequestContext>: RouterMiddleware {
   private let server: GRPCWebServer
