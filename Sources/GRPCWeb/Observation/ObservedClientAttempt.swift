@@ -1,25 +1,15 @@
 internal import GRPCCore
-internal import Synchronization
 
 /// An attempt of a client that an observer observes.
 ///
-/// The state machine counts messages but has no clock; this type adds the times of the record.
+/// The state machine counts messages but has no clock; ``CallTimes`` adds the times of the record.
 @available(GRPCWeb 1.0, *)
 final class ObservedClientAttempt: Sendable {
-  private enum State {
-    /// No message has been read yet.
-    case started
-    case reading(first: ContinuousClock.Instant)
-    /// The end has been reported to the observer.
-    case ended
-  }
-
   private let observation: any GRPCWebClientAttemptObservation
-  private let start: ContinuousClock.Instant
+  private let times = CallTimes()
   private let timeout: Duration?
   private let requestEncoding: MessageEncoding
   private let info: GRPCWebCallInfo
-  private let state = Mutex(State.started)
 
   /// Reports the start of an attempt to an observer.
   ///
@@ -29,7 +19,6 @@ final class ObservedClientAttempt: Sendable {
   ///   - observer: The observer.
   /// - Returns: `nil` if the observer doesn't observe the attempt.
   init?(_ options: ClientCallOptions, timeout: Duration?, observer: any GRPCWebClientObserver) {
-    self.start = .now
     self.timeout = timeout
     self.requestEncoding = options.requestEncoding
     self.info = GRPCWebCallInfo(
@@ -54,34 +43,19 @@ final class ObservedClientAttempt: Sendable {
 
   /// Records the time of the first message of the response.
   func messageRead() {
-    self.state.withLock { state in
-      if case .started = state {
-        state = .reading(first: .now)
-      }
-    }
+    self.times.responseMessagePassed()
   }
 
   /// Reports the end of the attempt to the observer; only the first report counts.
   func end(with outcome: ClientCallOutcome) {
-    let state = self.state.withLock { state in
-      defer { state = .ended }
-      return state
-    }
-
+    guard let times = self.times.end() else { return }
     var record = GRPCWebCallRecord(
       info: self.info,
       status: outcome.status,
       end: outcome.end,
-      duration: .now - self.start
+      duration: times.duration
     )
-    switch state {
-    case .started:
-      break
-    case .reading(let first):
-      record.timeToFirstMessage = first - self.start
-    case .ended:
-      return
-    }
+    record.timeToFirstMessage = times.timeToFirstMessage
     record.received = outcome.received
     record.sent = outcome.sent
     record.requestEncoding = self.requestEncoding.rawValue

@@ -1,29 +1,18 @@
 internal import GRPCCore
-internal import Synchronization
 
 /// A call of a server that an observer observes.
 ///
-/// The state machine counts messages but has no clock; this type adds the times of the record.
+/// The state machine counts messages but has no clock; ``CallTimes`` adds the times of the record.
 @available(GRPCWeb 1.0, *)
 final class ObservedServerCall: Sendable {
-  private enum State {
-    /// No message has been written yet.
-    case started
-    case writing(first: ContinuousClock.Instant)
-    /// The end has been reported to the observer.
-    case ended
-  }
-
   private let observation: any GRPCWebServerCallObservation
-  private let start: ContinuousClock.Instant
+  private let times = CallTimes()
   let info: GRPCWebCallInfo
-  private let state = Mutex(State.started)
 
   /// Reports the start of a call to an observer.
   ///
   /// - Returns: `nil` if the observer doesn't observe the call.
   init?(_ info: GRPCWebCallInfo, observer: any GRPCWebServerObserver) {
-    self.start = .now
     self.info = info
     guard let observation = observer.callStarted(info) else { return nil }
     self.observation = observation
@@ -36,34 +25,19 @@ final class ObservedServerCall: Sendable {
 
   /// Records the time of the first message of the response.
   func messageWritten() {
-    self.state.withLock { state in
-      if case .started = state {
-        state = .writing(first: .now)
-      }
-    }
+    self.times.responseMessagePassed()
   }
 
   /// Reports the end of the call to the observer; only the first report counts.
   func end(with outcome: ServerCallOutcome, of head: GRPCWebCallHead) {
-    let state = self.state.withLock { state in
-      defer { state = .ended }
-      return state
-    }
-
+    guard let times = self.times.end() else { return }
     var record = GRPCWebCallRecord(
       info: self.info,
       status: outcome.status,
       end: outcome.end,
-      duration: .now - self.start
+      duration: times.duration
     )
-    switch state {
-    case .started:
-      break
-    case .writing(let first):
-      record.timeToFirstMessage = first - self.start
-    case .ended:
-      return
-    }
+    record.timeToFirstMessage = times.timeToFirstMessage
     record.httpStatus = 200
     record.received = outcome.received
     record.sent = outcome.sent
