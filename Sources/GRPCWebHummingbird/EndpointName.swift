@@ -14,5 +14,13 @@ extension GRPCWebServer {
       name.value = self.transport.endpointPath(of: request.head.path)
     }
   }
+
+  /// Names the endpoint of a call: its method has been looked up already.
+  func nameEndpoint(of call: GRPCWebCallHead, context: some RequestContext) {
+    let name = context.coreContext.endpointPath
+    if name.value == nil {
+      name.value = self.transport.endpointPath(of: call)
+    }
+  }
 }
 #endif

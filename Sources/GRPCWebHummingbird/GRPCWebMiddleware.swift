@@ -92,7 +92,7 @@ public struct GRPCWebMiddleware<Context: RequestContext>: RouterMiddleware {
       self.server.nameEndpoint(of: request, context: context)
       return Response(status: head.status, headers: head.headerFields)
     case .call(let call):
-      self.server.nameEndpoint(of: request, context: context)
+      self.server.nameEndpoint(of: call, context: context)
       let peers = GRPCWebPeers(context)
       let response = await self.drainingOnShutdown {
         await self.server.respond(

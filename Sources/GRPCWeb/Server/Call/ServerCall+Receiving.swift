@@ -14,7 +14,7 @@ extension ServerCall {
     do throws(RPCError) {
       let message = try inflater.inflate(
         bytes,
-        limit: self.config.limits.maximumRequestMessageSize
+        limit: self.maximumRequestMessageSize
       )
       if self.head.observed != nil {
         self.state.withLock { $0.stateMachine.receiveInflatedSize(message.count) }

@@ -16,7 +16,10 @@ internal import Synchronization
 package final class ServerCall: Sendable {
   /// The head of the request, as far as it matters to the call.
   package let head: GRPCWebCallHead
-  let config: GRPCWebServer.Config
+  /// The largest message of the request, in bytes after decompression.
+  ///
+  /// The whole configuration isn't kept: copying it costs each call a dozen reference counts.
+  let maximumRequestMessageSize: Int
   /// The web framework's logger of the request, or `nil` if the framework has none.
   let logger: Logger?
   /// What the web framework knows of the request, where it knows something.
@@ -44,7 +47,7 @@ package final class ServerCall: Sendable {
     requestContext: (any Sendable)? = nil
   ) {
     self.head = head
-    self.config = config
+    self.maximumRequestMessageSize = config.limits.maximumRequestMessageSize
     self.logger = logger
     self.requestContext = requestContext
     let stateMachine = ServerCallStateMachine(call: head, config: config)

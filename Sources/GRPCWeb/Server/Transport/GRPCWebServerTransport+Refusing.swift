@@ -58,5 +58,10 @@ extension GRPCWebServerTransport {
     return "/\(method.fullyQualifiedMethod)"
   }
 
+  /// The name of the endpoint that a call is for: see ``endpointPath(of:)``.
+  package func endpointPath(of call: GRPCWebCallHead) -> String {
+    call.isMethodRegistered ? "/\(call.method.fullyQualifiedMethod)" : Self.unknownEndpointPath
+  }
+
   private static let unknownEndpointPath = "/gRPC-Web"
 }

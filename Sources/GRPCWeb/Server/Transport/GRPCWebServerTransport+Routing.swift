@@ -6,8 +6,10 @@ internal import Synchronization
 extension GRPCWebServerTransport {
   /// Returns a prefix with a slash before it and none behind it, as the paths of methods begin with a slash.
   package static func normalized(prefix: String) -> String {
-    // Fast path: a prefix in this form costs no copy.
-    if prefix.utf8.first == UInt8(ascii: "/") && prefix.utf8.last != UInt8(ascii: "/") {
+    // Fast path: adapters hand a prefix over in this form with each request, mostly an empty one.
+    if prefix.isEmpty
+      || prefix.utf8.first == UInt8(ascii: "/") && prefix.utf8.last != UInt8(ascii: "/")
+    {
       return prefix
     }
     return prefix.split(separator: "/").map { "/\($0)" }.joined()
